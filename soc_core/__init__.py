@@ -1,0 +1,104 @@
+"""The contract desk: everything a plugin imports, and nothing else.
+
+```python
+from soc_core import Event, Finding, hookimpl
+
+
+@hookimpl
+def classify_event(event: Event) -> Finding | None:
+    if "vault sealed" in event.message:
+        return Finding(event=event, label="Security Alert", severity=9, rule="vault-sealed")
+    return None
+```
+"""
+
+from soc_core.errors import (
+    ChangeRefused,
+    DeliveryError,
+    InputError,
+    NotConfigured,
+    PermanentError,
+    PluginError,
+    SettingsError,
+    SocError,
+    StoreError,
+    TemporaryError,
+    UncertainError,
+)
+from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
+from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
+from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict
+from soc_core.model.job import Delivery
+from soc_core.model.pattern import Pattern
+from soc_core.model.people import Candidate, Person
+from soc_core.model.setting import Secret, setting
+from soc_core.model.sla import Calendar, Clock, ClockState, EscalationStep, Move, Sla, Target, Tick
+from soc_core.ports import (
+    Check,
+    CheckResult,
+    Endpoint,
+    Grade,
+    HttpRequest,
+    HttpResponse,
+    Inbox,
+    Reports,
+    Service,
+    Stop,
+    TimeSource,
+)
+
+__all__ = [
+    "HOOK_API_VERSION",
+    "Calendar",
+    "Candidate",
+    "Change",
+    "ChangeRefused",
+    "Check",
+    "CheckResult",
+    "Clock",
+    "ClockState",
+    "Course",
+    "Decision",
+    "Delivery",
+    "DeliveryError",
+    "Endpoint",
+    "EscalationStep",
+    "Event",
+    "Finding",
+    "Grade",
+    "HttpRequest",
+    "HttpResponse",
+    "Inbox",
+    "Incident",
+    "InputError",
+    "Move",
+    "NotConfigured",
+    "Note",
+    "Pattern",
+    "PermanentError",
+    "Person",
+    "PluginError",
+    "Priority",
+    "Reports",
+    "Secret",
+    "Service",
+    "SettingsError",
+    "Sla",
+    "SocError",
+    "Status",
+    "Stop",
+    "StoreError",
+    "Target",
+    "TemporaryError",
+    "Threshold",
+    "Tick",
+    "Ticket",
+    "TimeSource",
+    "UncertainError",
+    "Update",
+    "Verdict",
+    "base_severity",
+    "has_word",
+    "hookimpl",
+    "setting",
+]
