@@ -158,6 +158,7 @@ class Incident:
     last_seen: datetime = attrs.field(validator=utc_only)
     detected_at: datetime = attrs.field(validator=utc_only)
     opened_at: datetime = attrs.field(validator=utc_only)
+    resolved_at: datetime | None = None
     closed_at: datetime | None = None
     clocks: Mapping[str, Clock] = MappingProxyType({})
     ticket: Ticket | None = None

@@ -41,7 +41,7 @@ class Job:
         dest: The plugin it goes to, or `core` for the house's own timers.
         kind: The hook's name, or the timer's.
         rank: The priority's rank: 0 (Highest) is claimed first.
-        lane: Jobs of one lane go out one after another, by `seq`.
+        lane: Jobs of one lane go out one after another, in the order they were made.
         not_before: Earliest time, UTC.
         payload: JSON text with what the hook needs beside the incident.
         maybe_sent_at: When a send began whose outcome is unknown.
@@ -54,7 +54,6 @@ class Job:
     lane: str
     not_before: datetime
     incident: str | None = None
-    seq: int = 0
     rank: int = 2
     state: JobState = JobState.READY
     attempts: int = 0

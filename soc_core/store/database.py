@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from soc_core.errors import SettingsError, StoreError
+from soc_core.store import meta
 
 HEAD = "0001"
 _BUSY_MS = 30_000
@@ -78,7 +79,10 @@ class Database:
         from soc_core.store.upgrade import upgrade  # noqa: PLC0415 - alembic costs 0.3 s and is needed once
 
         with self.write() as tx:
+            if not self.is_sqlite:
+                tx.execute(text("SELECT pg_advisory_xact_lock(7362)"))  # two processes may meet an empty database
             upgrade(tx)
+            meta.prepare(tx)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -79,6 +79,7 @@ incident = Table(
     Column("status", String(16), nullable=False),
     Column("assignee", Text),
     Column("verdict", String(16)),
+    Column("similar_to", String(32)),
     Column("count", BigInteger, nullable=False),
     Column("detected_at", Instant, nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -137,7 +138,6 @@ job = Table(
     Column("dest", String(64), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("lane", String(128), nullable=False),
-    Column("seq", BigInteger, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("not_before", Instant, nullable=False),
     Column("state", String(16), nullable=False),
@@ -151,7 +151,7 @@ job = Table(
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
     Index("ix_job_due", "state", "dest", "not_before"),
-    Index("ix_job_lane", "lane", "state", "seq"),
+    Index("ix_job_lane", "lane", "state", "id"),
 )
 
 job_attempt = Table(

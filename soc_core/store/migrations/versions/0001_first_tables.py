@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("assignee", sa.Text(), nullable=True),
         sa.Column("verdict", sa.String(length=16), nullable=True),
+        sa.Column("similar_to", sa.String(length=32), nullable=True),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("detected_at", Instant(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
@@ -131,7 +132,6 @@ def upgrade() -> None:
         sa.Column("dest", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("lane", sa.String(length=128), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("not_before", Instant(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -149,7 +149,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_job_due", "job", ["state", "dest", "not_before"], unique=False)
     op.create_index(op.f("ix_job_incident"), "job", ["incident"], unique=False)
-    op.create_index("ix_job_lane", "job", ["lane", "state", "seq"], unique=False)
+    op.create_index("ix_job_lane", "job", ["lane", "state", "id"], unique=False)
     op.create_table(
         "job_attempt",
         sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),

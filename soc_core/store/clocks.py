@@ -1,0 +1,25 @@
+"""The shelf of SLA clocks: when each is due and when it stopped, for questions over many incidents."""
+
+from sqlalchemy import Connection, delete, insert
+
+from soc_core.model.incident import Incident
+from soc_core.model.sla import Clock, Move
+from soc_core.store.schema import sla_clock
+
+
+def save_clocks(tx: Connection, incident: Incident) -> None:
+    """Write down how the clocks of an incident stand; their history stays with the incident."""
+    tx.execute(delete(sla_clock).where(sla_clock.c.incident == incident.id))
+    if incident.clocks:
+        tx.execute(insert(sla_clock), [_row(incident.id, clock) for clock in incident.clocks.values()])
+
+
+def _row(incident: str, clock: Clock) -> dict[str, object]:
+    last = max(clock.history, key=lambda tick: tick.at, default=None)
+    return {
+        "incident": incident,
+        "name": clock.name,
+        "cycle": clock.cycle,
+        "due_at": clock.due_at(),
+        "stopped_at": last.at if last is not None and last.move in (Move.STOP, Move.CANCEL) else None,
+    }

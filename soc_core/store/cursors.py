@@ -1,0 +1,25 @@
+"""The shelf of cursors: where each reader and poller stopped."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from soc_core.store import upsert
+from soc_core.store.schema import cursor
+
+
+def get(tx: Connection, owner: str, name: str) -> str | None:
+    """Where `owner` stopped with `name`, or None."""
+    return tx.execute(select(cursor.c.value).where(cursor.c.owner == owner, cursor.c.name == name)).scalar()
+
+
+def all_of(tx: Connection, owner: str) -> dict[str, str]:
+    """All cursors of `owner`."""
+    rows = tx.execute(select(cursor.c.name, cursor.c.value).where(cursor.c.owner == owner)).all()
+    return {name: value for name, value in rows}  # noqa: C416 - a Row is no pair for dict()
+
+
+def save(tx: Connection, owner: str, name: str, value: str, *, now: datetime) -> None:
+    """Remember where `owner` stopped with `name`."""
+    query = upsert.insert(tx, cursor).values(owner=owner, name=name, value=value, at=now)
+    tx.execute(query.on_conflict_do_update(index_elements=["owner", "name"], set_={"value": value, "at": now}))

@@ -1,0 +1,31 @@
+"""The shelf of what came in: identities that were seen, so that a repeat has no effect."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from soc_core.store import upsert
+from soc_core.store.schema import event_inbox, inbound
+
+
+def is_new(tx: Connection, origin: str, delivery_id: str, now: datetime) -> bool:
+    """Remember a press, webhook or change by its identity; False if it was seen before."""
+    query = upsert.insert(tx, inbound).values(origin=origin, delivery_id=delivery_id, at=now).on_conflict_do_nothing()
+    return bool(tx.execute(query).rowcount)
+
+
+def known_events(tx: Connection, ids: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these (source, event id) pairs were seen before."""
+    if not ids:
+        return set()
+    query = select(event_inbox.c.source, event_inbox.c.event_id).where(event_inbox.c.event_id.in_({i for _, i in ids}))
+    return {(source, event_id) for source, event_id in tx.execute(query).all()} & set(ids)
+
+
+def remember_events(tx: Connection, ids: Collection[tuple[str, str]], now: datetime) -> None:
+    """Remember events by (source, event id)."""
+    if not ids:
+        return
+    rows = [{"source": source, "event_id": event_id, "at": now} for source, event_id in ids]
+    tx.execute(upsert.insert(tx, event_inbox).on_conflict_do_nothing(), rows)

@@ -1,0 +1,120 @@
+"""The shelf of incidents: the newest state of each, found by id, ticket key or fingerprint."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection, func, insert, select, update
+
+from soc_core import codec
+from soc_core.errors import StoreError
+from soc_core.model.incident import Incident, Status
+from soc_core.store.clocks import save_clocks
+from soc_core.store.meta import next_number
+from soc_core.store.schema import incident as table
+from soc_core.store.schema import ticket
+
+
+def new_id(tx: Connection) -> str:
+    """The next incident's id: `INC-1`, `INC-2`, ..."""
+    return f"INC-{next_number(tx, 'incident')}"
+
+
+def add(tx: Connection, incident: Incident) -> None:
+    """Put a new incident on the shelf. Its fingerprint is unique among those that are not closed."""
+    tx.execute(insert(table).values(_row(incident)))
+    save_clocks(tx, incident)
+
+
+def save(tx: Connection, incident: Incident) -> Incident:
+    """Put the new state of an incident on the shelf; answers it with its version raised."""
+    newer = attrs.evolve(incident, version=incident.version + 1)
+    if not tx.execute(update(table).where(table.c.id == incident.id).values(_row(newer))).rowcount:
+        raise StoreError(f"incident {incident.id} is not in the store")
+    save_clocks(tx, newer)
+    return newer
+
+
+def get(tx: Connection, key: str) -> Incident | None:
+    """One incident by its id or its ticket's key."""
+    by_key = select(ticket.c.incident).where(ticket.c.key == key)
+    body = tx.execute(select(table.c.body).where((table.c.id == key) | table.c.id.in_(by_key))).scalar()
+    return None if body is None else codec.load(body, Incident)
+
+
+def take(tx: Connection, key: str) -> Incident | None:
+    """The same, kept from other workers until the transaction ends: for changes."""
+    found = get(tx, key)
+    if found is None:
+        return None
+    body = tx.execute(select(table.c.body).where(table.c.id == found.id).with_for_update()).scalar_one()
+    return codec.load(body, Incident)
+
+
+def open_by_fingerprint(tx: Connection, fingerprints: Iterable[str]) -> dict[str, Incident]:
+    """The incidents that are not closed and have one of the fingerprints, kept for changes."""
+    query = select(table.c.body).where(table.c.open_key.in_(list(fingerprints))).with_for_update()
+    found = (codec.load(body, Incident) for body in tx.execute(query).scalars())
+    return {incident.fingerprint: incident for incident in found}
+
+
+def last_closed(tx: Connection, fingerprint: str) -> Incident | None:
+    """The incident with this fingerprint that was closed last."""
+    query = select(table.c.body).where(table.c.fingerprint == fingerprint, table.c.closed_at.is_not(None))
+    body = tx.execute(query.order_by(table.c.closed_at.desc()).limit(1).with_for_update()).scalar()
+    return None if body is None else codec.load(body, Incident)
+
+
+def first_similar(tx: Connection, *, label: str, source: str, since: datetime) -> str | None:
+    """The incident with this label and source that opened after `since` and leads a thread of its own."""
+    query = select(table.c.id).where(
+        table.c.label == label, table.c.source == source, table.c.opened_at >= since, table.c.similar_to.is_(None)
+    )
+    return tx.execute(query.order_by(table.c.number.desc()).limit(1)).scalar()
+
+
+def opened_since(tx: Connection, since: datetime) -> int:
+    """How many incidents were opened after `since`: how a storm is noticed."""
+    return tx.execute(select(func.count()).select_from(table).where(table.c.opened_at > since)).scalar_one()
+
+
+def find(tx: Connection, *, statuses: Collection[Status] = (), limit: int = 1000) -> tuple[Incident, ...]:
+    """Incidents, most urgent first, the newest first within a priority."""
+    query = select(table.c.body).order_by(table.c.rank, table.c.number.desc()).limit(limit)
+    if statuses:
+        query = query.where(table.c.status.in_([status.value for status in statuses]))
+    return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
+
+
+def with_similar_refs(tx: Connection, incident: Incident) -> Incident:
+    """The incident as notifiers see it: with the refs of the incident whose thread it may join."""
+    first = None if incident.similar_to is None else get(tx, incident.similar_to)
+    return incident if first is None else attrs.evolve(incident, similar_refs=first.refs)
+
+
+def _row(incident: Incident) -> dict[str, object]:
+    closed = incident.status is Status.CLOSED
+    return {
+        "number": int(incident.id.removeprefix("INC-")),
+        "id": incident.id,
+        "open_key": None if closed else incident.fingerprint,
+        "fingerprint": incident.fingerprint,
+        "kind": incident.kind.value,
+        "label": incident.label,
+        "source": incident.source,
+        "rule": incident.rule,
+        "severity": incident.severity,
+        "rank": incident.priority.rank,
+        "status": incident.status.value,
+        "assignee": incident.assignee,
+        "verdict": None if incident.verdict is None else incident.verdict.value,
+        "similar_to": incident.similar_to,
+        "count": incident.count,
+        "detected_at": incident.detected_at,
+        "opened_at": incident.opened_at,
+        "last_seen": incident.last_seen,
+        "acknowledged_at": incident.acknowledged_at,
+        "resolved_at": incident.resolved_at,
+        "closed_at": incident.closed_at,
+        "body": codec.dump(attrs.evolve(incident, similar_refs={})),
+    }

@@ -1,0 +1,70 @@
+"""The shelf of notes and event samples: what people wrote and what the log said, per incident."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from soc_core.model.incident import Note
+from soc_core.store import upsert
+from soc_core.store.schema import incident_event, note, storm_member, tally
+
+KEPT_EVENTS = 20
+
+
+def add_note(tx: Connection, incident: str, written: Note) -> None:
+    """Keep a note."""
+    values = {"author": written.author, "text": written.text, "at": written.at, "origin": written.origin}
+    tx.execute(insert(note).values(incident=incident, **values))
+
+
+def notes(tx: Connection, incident: str) -> tuple[Note, ...]:
+    """The notes of an incident, oldest first."""
+    columns = (note.c.author, note.c.text, note.c.at, note.c.origin)
+    query = select(*columns).where(note.c.incident == incident).order_by(note.c.at, note.c.id)
+    return tuple(Note(**row) for row in tx.execute(query).mappings())
+
+
+def keep_events(tx: Connection, incident: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Keep the first events of an incident as samples (fingerprint, at, source, severity, message, event_id)."""
+    there = select(func.count()).select_from(incident_event).where(incident_event.c.incident == incident)
+    room = KEPT_EVENTS - tx.execute(there).scalar_one()
+    if room > 0 and rows:
+        tx.execute(insert(incident_event), [{"incident": incident, **row} for row in rows[:room]])
+
+
+def events(tx: Connection, incident: str) -> tuple[Mapping[str, object], ...]:
+    """The sampled events of an incident, oldest first."""
+    query = select(incident_event).where(incident_event.c.incident == incident).order_by(incident_event.c.id)
+    return tuple(dict(row) for row in tx.execute(query).mappings())
+
+
+def add_storm_member(tx: Connection, incident: str, row: Mapping[str, object]) -> None:
+    """Count an event in a storm (fingerprint, summary, severity, count, last_seen)."""
+    query = upsert.insert(tx, storm_member).values(incident=incident, **row)
+    more = {"count": storm_member.c.count + query.excluded.count, "last_seen": query.excluded.last_seen}
+    tx.execute(query.on_conflict_do_update(index_elements=["incident", "fingerprint"], set_=more))
+
+
+def storm_members(tx: Connection, incident: str) -> tuple[Mapping[str, object], ...]:
+    """What a storm incident lists: worst first."""
+    query = select(storm_member).where(storm_member.c.incident == incident)
+    ordered = query.order_by(storm_member.c.severity.desc(), storm_member.c.count.desc(), storm_member.c.fingerprint)
+    return tuple(dict(row) for row in tx.execute(ordered).mappings())
+
+
+def count_rules(tx: Connection, seen: Mapping[str, int], now: datetime) -> None:
+    """Count how many events each rule found today."""
+    if not seen:
+        return
+    query = upsert.insert(tx, tally)
+    rows = [{"day": now.date().isoformat(), "rule": rule[:255], "events": number} for rule, number in seen.items()]
+    more = {"events": tally.c.events + query.excluded.events}
+    tx.execute(query.on_conflict_do_update(index_elements=["day", "rule"], set_=more), rows)
+
+
+def rule_counts(tx: Connection, since: str) -> dict[str, int]:
+    """How many events each rule found since a day (YYYY-MM-DD), most first."""
+    number = func.sum(tally.c.events)
+    query = select(tally.c.rule, number).where(tally.c.day >= since).group_by(tally.c.rule).order_by(number.desc())
+    return {rule: int(events) for rule, events in tx.execute(query).all()}

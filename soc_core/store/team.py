@@ -1,0 +1,50 @@
+"""The shelf of the team: whose turn it was, and who is said to be away."""
+
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection, delete, func, select
+
+from soc_core.model.incident import Status
+from soc_core.store import upsert
+from soc_core.store.schema import hint, incident, turn
+
+
+@attrs.frozen(kw_only=True)
+class Hint:
+    """What another system says about somebody's availability, until it lapses."""
+
+    person: str
+    available: bool
+    reason: str
+    until: datetime
+
+
+def turns(tx: Connection) -> dict[str, datetime]:
+    """When each person was last given an incident."""
+    return {person: at for person, at in tx.execute(select(turn.c.person, turn.c.at)).all()}  # noqa: C416 - Row
+
+
+def take_turn(tx: Connection, person: str, now: datetime) -> None:
+    """Remember that somebody was given an incident."""
+    query = upsert.insert(tx, turn).values(person=person, at=now)
+    tx.execute(query.on_conflict_do_update(index_elements=["person"], set_={"at": now}))
+
+
+def loads(tx: Connection) -> dict[str, int]:
+    """How many active incidents each person has."""
+    active = [status.value for status in Status if status.active]
+    query = select(incident.c.assignee, func.count()).where(incident.c.status.in_(active)).group_by(incident.c.assignee)
+    return {person: number for person, number in tx.execute(query).all() if person is not None}
+
+
+def hints(tx: Connection, now: datetime) -> tuple[Hint, ...]:
+    """The hints that have not lapsed."""
+    query = select(hint.c.person, hint.c.available, hint.c.reason, hint.c.until).where(hint.c.until > now)
+    return tuple(Hint(**row) for row in tx.execute(query).mappings())
+
+
+def give_hint(tx: Connection, origin: str, given: Hint) -> None:
+    """Keep the newest hint of one origin about one person."""
+    tx.execute(delete(hint).where(hint.c.person == given.person, hint.c.origin == origin))
+    tx.execute(hint.insert().values(origin=origin, **attrs.asdict(given)))
