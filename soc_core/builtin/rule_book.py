@@ -1,0 +1,159 @@
+"""All rules together: which of them speak of an event, found without asking each one.
+
+Every rule is filed under something its events cannot lack: a word of the line, a piece of its text, or the value of a
+field. A line is cut into words once and an event's fields are walked once; only rules filed under what was seen there
+are asked.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from soc_core import Event
+from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values, text_of
+from soc_core.builtin.rule_language import Group, Rule, source_pattern
+from soc_core.builtin.rule_patterns import Literal, best_literals, tokens
+
+_COMMON = frozenset(
+    {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}
+)
+_SOURCES_KEPT = 2048
+
+
+@attrs.frozen
+class FieldAnchor:
+    """A field that must be there, with one of the values if any are named."""
+
+    name: str
+    values: frozenset[str]
+
+
+Anchors = tuple[Literal, ...] | FieldAnchor
+"""One of several literals, or a field: what a rule is filed under."""
+
+
+class RuleBook:
+    """The rules of one installation, filed for quick finding."""
+
+    def __init__(self, rules: Sequence[Rule], extra_fields: Iterable[str] = ()) -> None:
+        self.rules = tuple(rules)
+        self._by_word: dict[str, list[int]] = {}
+        self._by_text: dict[str, list[int]] = {}
+        self._by_value: dict[str, dict[str, list[int]]] = {}
+        self._by_name: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for number, rule in enumerate(self.rules):
+            self._file(number, rule_anchors(rule))
+        self._texts = tuple(self._by_text.items())
+        self._words = frozenset(self._by_word)
+        names = {condition.name for rule in self.rules for condition in _conditions(rule)}
+        self._reader = FieldReader((*names, *extra_fields))
+        distinct = {rule.sources for rule in self.rules if rule.sources}
+        self._patterns = {sources: source_pattern(sources) for sources in distinct}
+        self._refused: dict[str, frozenset[int]] = {}
+
+    def values(self, event: Event) -> Values:
+        """The fields of an event that rules ask for."""
+        return self._reader.read(event)
+
+    def matching(self, event: Event, values: Values) -> list[Rule]:
+        """The rules that speak of an event, in the order of their files."""
+        candidates = self._candidates(unescaped(event.message).lower(), values)
+        if not candidates:
+            return []
+        refused = self._refusing(event.source)
+        text = unescaped(event.message)
+        return [self.rules[n] for n in sorted(candidates) if n not in refused and self.rules[n].matches(text, values)]
+
+    def _candidates(self, text: str, values: Values) -> set[int]:
+        found: set[int] = set(self._always)
+        seen = self._words.intersection(tokens(text))
+        for word in seen:
+            found.update(self._by_word[word])
+        for piece, numbers in self._texts:
+            if piece in text:
+                found.update(numbers)
+        for name, present in values.items():
+            if name in self._by_name:
+                found.update(self._by_name[name])
+            by_value = self._by_value.get(name)
+            if by_value:
+                for value in present:
+                    found.update(by_value.get(text_of(value), ()))
+        return found
+
+    def _refusing(self, source: str) -> frozenset[int]:
+        """The rules that do not admit a source; kept per source, within bounds as sources come from outside."""
+        refused = self._refused.get(source)
+        if refused is None:
+            admitted = {sources for sources, pattern in self._patterns.items() if pattern.match(source.lower())}
+            refused = frozenset(n for n, rule in enumerate(self.rules) if rule.sources and rule.sources not in admitted)
+            if len(self._refused) >= _SOURCES_KEPT:
+                self._refused.clear()
+            self._refused[source] = refused
+        return refused
+
+    def _file(self, number: int, anchors: Sequence[Anchors]) -> None:
+        if not anchors:
+            self._always.append(number)
+        for anchor in anchors:
+            if isinstance(anchor, FieldAnchor):
+                if anchor.values:
+                    for value in anchor.values:
+                        self._by_value.setdefault(anchor.name, {}).setdefault(value, []).append(number)
+                else:
+                    self._by_name.setdefault(anchor.name, []).append(number)
+                continue
+            for literal in anchor:
+                shelf = self._by_word if literal.whole else self._by_text
+                shelf.setdefault(literal.text, []).append(number)
+
+
+def rule_anchors(rule: Rule) -> tuple[Anchors, ...]:
+    """What events of a rule cannot lack: one of these; empty if nothing can be named."""
+    best = _group_anchor(rule.all)
+    if best is not None and _telling(best) >= 4:
+        return (best,)
+    groups = [_group_anchor(group) for group in rule.any]
+    if groups and all(group is not None for group in groups):
+        return tuple(group for group in groups if group is not None)
+    return () if best is None else (best,)
+
+
+_ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+
+
+def unescaped(text: str) -> str:
+    """A raw line with JSON's escapes of plain characters undone, so that they cannot hide words."""
+    if "\\u00" not in text:
+        return text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _conditions(rule: Rule) -> Iterable[FieldCondition]:
+    for group in (rule.all, *rule.any, *rule.unless):
+        yield from group.fields
+
+
+def _group_anchor(group: Group) -> Anchors | None:
+    choices: list[Anchors] = [_field_anchor(field) for field in group.fields if not field.absent]
+    literals = best_literals(pattern.literals for pattern in group.texts)
+    if literals:
+        choices.append(literals)
+    return max(choices, key=_telling, default=None)
+
+
+def _field_anchor(field: FieldCondition) -> FieldAnchor:
+    return FieldAnchor(field.name, field.equals)
+
+
+def _telling(anchor: Anchors) -> float:
+    """How few events carry it, roughly."""
+    if not isinstance(anchor, FieldAnchor):
+        return min(len(literal.text) + (3 if literal.whole else 0) for literal in anchor)
+    if not anchor.values:
+        return 5.0 if "." in anchor.name or len(anchor.name) > 8 else 2.0
+    if anchor.values & _COMMON:
+        return 3.0
+    return 20.0 + min(len(value) for value in anchor.values)

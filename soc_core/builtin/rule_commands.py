@@ -1,0 +1,97 @@
+"""`soc rules`: which rules are in force, and whether the examples beside them still hold."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from soc_core.builtin.rule_language import Rule
+from soc_core.builtin.rules import ExampleResult, test_rules
+
+
+def rules_group(rules: Sequence[Rule]) -> click.Group:
+    """The command group over the rules in force."""
+
+    @click.group(name="rules")
+    def group() -> None:
+        """Rules of the rules classifier."""
+
+    @group.command(name="list")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def list_rules(as_json: bool) -> None:
+        """Show every rule with its label and severity."""
+        _show_list(rules, as_json=as_json)
+
+    @group.command(name="test")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+    def run_examples(as_json: bool) -> None:
+        """Try the examples beside the rules; ends with 1 if one fails."""
+        results = test_rules(rules)
+        _show_results(results, as_json=as_json)
+        if any(result.problem for result in results):
+            raise click.exceptions.Exit(1)
+
+    return group
+
+
+def listing(rules: Sequence[Rule]) -> dict[str, object]:
+    """The rules as a document."""
+    rows = [
+        {
+            "id": rule.id,
+            "title": rule.title,
+            "label": rule.label,
+            "severity": rule.severity,
+            "confidence": rule.confidence,
+            "security": rule.security,
+            "source": list(rule.sources),
+            "threshold": _threshold(rule) or None,
+            "attack": list(rule.attack),
+            "examples": len(rule.examples),
+            "file": rule.file,
+        }
+        for rule in rules
+    ]
+    return {"schema": 1, "rules": rows}
+
+
+def report(results: Sequence[ExampleResult]) -> dict[str, object]:
+    """The outcome of the examples as a document."""
+    failed = [
+        {"rule": result.rule, "example": result.number, "text": result.text, "problem": result.problem}
+        for result in results
+        if result.problem
+    ]
+    return {"schema": 1, "examples": len(results), "failed": failed}
+
+
+def _show_list(rules: Sequence[Rule], *, as_json: bool) -> None:
+    if as_json or not sys.stdout.isatty():
+        click.echo(json.dumps(listing(rules)))
+        return
+    table = Table("id", "label", "severity", "threshold", "title")
+    for rule in rules:
+        cells = (rule.id, rule.label, f"{rule.severity:g}", _threshold(rule), rule.title)
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+
+
+def _show_results(results: Sequence[ExampleResult], *, as_json: bool) -> None:
+    if as_json or not sys.stdout.isatty():
+        click.echo(json.dumps(report(results)))
+        return
+    console = Console()
+    for result in results:
+        if result.problem:
+            console.print(Text(f"{result.rule}, example {result.number}: {result.problem}: {result.text[:200]!r}"))
+    failed = sum(bool(result.problem) for result in results)
+    console.print(f"{len(results)} examples, {failed} failed")
+
+
+def _threshold(rule: Rule) -> str:
+    count = rule.threshold
+    return "" if count is None else f"{count.count} in {count.within} by {', '.join(count.by)} -> {count.severity:g}"

@@ -1,0 +1,299 @@
+"""What rules say about the fields of an event: which names they mean and what the values must be.
+
+A name means every field whose path ends with it, in any case and without `_`, `-` and blanks, so that `EventID` finds
+`winlog.event_id` and `userIdentity.type` finds it inside any wrapping. A leading dot means the top of the event only.
+`@user`, `@action` and the like are what the intake recognised. Values compare without regard to case.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import attrs
+import msgspec
+
+from soc_core import Event
+from soc_core.builtin.rule_patterns import text_pattern
+
+FieldTest = Callable[[object], bool]
+"""Whether one value of a field is what the rule asks for."""
+
+Values = Mapping[str, Sequence[object]]
+"""The fields of an event that some rule asks for, by the name the rules use."""
+
+ATTRIBUTES = ("source", "message", "action", "outcome", "user", "host", "ip", "severity", "schema")
+"""What can be asked for as `@name`."""
+
+_DEEPEST = 24
+_MOST = 5000
+_LONGEST_EMBEDDED = 65536
+
+
+@attrs.frozen(eq=False)
+class FieldCondition:
+    """One condition of a rule on one field.
+
+    Args:
+        name: The field's name as `canonical()` gives it.
+        tests: All must hold for one and the same value.
+        equals: The values it is compared with, where the condition is a plain comparison; rules are found by them.
+        absent: Holds when the field is missing, or has only values that fail the tests.
+        shown: The condition as an analyst reads it.
+    """
+
+    name: str
+    tests: tuple[FieldTest, ...]
+    equals: frozenset[str]
+    absent: bool
+    shown: str
+
+    def holds(self, values: Values) -> bool:
+        """Whether the event's fields are what the condition asks for."""
+        found = values.get(self.name, ())
+        if self.equals and len(self.tests) == 1:
+            met = any(text_of(value) in self.equals for value in found)
+        else:
+            met = any(all(test(value) for test in self.tests) for value in found)
+        return met is not self.absent
+
+
+def field_condition(name: str, wanted: object) -> FieldCondition:
+    """Read one line of a rule's `where` table.
+
+    Raises:
+        ValueError: The condition cannot be understood.
+    """
+    if not name.strip("."):
+        raise ValueError("a field needs a name")
+    if name.startswith("@") and name[1:] not in ATTRIBUTES:
+        raise ValueError(
+            f"{name!r} is nothing the intake recognises; there are {', '.join('@' + a for a in ATTRIBUTES)}"
+        )
+    absent = False
+    shown = f"{name} = {_shown(wanted)}"
+    if isinstance(wanted, dict) and set(wanted) == {"exists"}:
+        if not isinstance(wanted["exists"], bool):
+            raise ValueError("`exists` is true or false")
+        return FieldCondition(canonical(name), (), frozenset(), absent=not wanted["exists"], shown=shown)
+    if isinstance(wanted, dict) and set(wanted) == {"not"}:
+        absent, wanted = True, wanted["not"]
+    if isinstance(wanted, dict):
+        if not wanted:
+            raise ValueError("an empty table asks for nothing")
+        tests = tuple(_operation(key, operand) for key, operand in wanted.items())
+        return FieldCondition(canonical(name), tests, frozenset(), absent=absent, shown=shown)
+    values = frozenset(text_of(value) for value in _scalars(wanted))
+    return FieldCondition(
+        canonical(name), (lambda value: text_of(value) in values,), values, absent=absent, shown=shown
+    )
+
+
+@lru_cache(maxsize=8192)
+def canonical(name: str) -> str:
+    """A field's name as names are compared."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def text_of(value: object) -> str:
+    """A value as it is compared: lower case, `true` and `false` for booleans, `4625` for the number and the text."""
+    if isinstance(value, str):
+        return value.lower()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, Mapping):
+        return ""
+    return str(value).lower()
+
+
+class FieldReader:
+    """Finds the fields that some rule asks for, in one walk over an event."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_leaf: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {}
+        self._attributes: list[tuple[str, str]] = []
+        for name in sorted(set(names)):
+            if name.startswith("@"):
+                self._attributes.append((name, name[1:]))
+                continue
+            parts = name.lstrip(".").split(".")
+            entry = (name, tuple(reversed(parts[:-1])), name.startswith("."))
+            self._by_leaf.setdefault(parts[-1], []).append(entry)
+
+    def read(self, event: Event) -> dict[str, list[object]]:
+        """The wanted fields of an event with all their values."""
+        found: dict[str, list[object]] = {}
+        for name, attribute in self._attributes:
+            value = getattr(event, attribute)
+            if value is not None:
+                found[name] = [value]
+        if event.fields:
+            _Walk(self._by_leaf, found).into(event.fields, (), _DEEPEST)
+        return found
+
+
+class _Walk:
+    """One walk over one event, bounded in depth and in the number of fields."""
+
+    __slots__ = ("_by_leaf", "_found", "_left")
+
+    def __init__(
+        self, by_leaf: Mapping[str, list[tuple[str, tuple[str, ...], bool]]], found: dict[str, list[object]]
+    ) -> None:
+        self._by_leaf = by_leaf
+        self._found = found
+        self._left = _MOST
+
+    def into(self, node: Mapping[str, object], parents: tuple[str, ...], depth: int) -> None:
+        """Visit a table; `parents` are the names above it, nearest first."""
+        for key, value in node.items():
+            if value is None or value == "":
+                continue
+            self._left -= 1
+            if self._left < 0:
+                return
+            leaf = canonical(key)
+            above = parents
+            if "." in leaf:
+                *upper, leaf = leaf.split(".")
+                above = (*reversed(upper), *parents)
+            wanted = self._by_leaf.get(leaf)
+            if wanted:
+                self._keep(wanted, above, value)
+            if depth:
+                self._below(value, leaf, above, depth - 1)
+
+    def _below(self, value: object, leaf: str, above: tuple[str, ...], depth: int) -> None:
+        if isinstance(value, str):
+            if value[0] not in "{[" or not 2 < len(value) < _LONGEST_EMBEDDED:
+                return
+            value = _embedded(value)
+        if isinstance(value, Mapping):
+            self.into(value, (leaf, *above), depth)
+        elif isinstance(value, list | tuple):
+            for item in value:
+                if isinstance(item, Mapping):
+                    self.into(item, (leaf, *above), depth)
+
+    def _keep(self, wanted: list[tuple[str, tuple[str, ...], bool]], above: tuple[str, ...], value: object) -> None:
+        for name, needed, top in wanted:
+            if needed != above[: len(needed)] or (top and len(above) != len(needed)):
+                continue
+            values = self._found.setdefault(name, [])
+            if isinstance(value, list | tuple):
+                values.extend(item for item in value if item is not None and item != "")
+            else:
+                values.append(value)
+
+
+def _embedded(text: str) -> object:
+    """A JSON document inside a text field, as several clouds deliver it."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return None
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
+
+
+def _operation(key: str, operand: object) -> FieldTest:
+    match key:
+        case "contains":
+            parts = _texts(operand)
+            return lambda value: any(part in text_of(value) for part in parts)
+        case "startswith":
+            starts = _texts(operand)
+            return lambda value: text_of(value).startswith(starts)
+        case "endswith":
+            ends = _texts(operand)
+            return lambda value: text_of(value).endswith(ends)
+        case "regex":
+            patterns = [text_pattern(source) for source in _texts(operand, fold=False)]
+            return lambda value: any(pattern.search(str(value)) for pattern in patterns)
+        case "gt" | "ge" | "lt" | "le":
+            return _comparison(key, operand)
+        case "cidr":
+            return _network(_texts(operand))
+        case "is":
+            values = frozenset(text_of(value) for value in _scalars(operand))
+            return lambda value: text_of(value) in values
+        case "not":
+            if isinstance(operand, dict):
+                inner = [_operation(name, item) for name, item in operand.items()]
+                return lambda value: not all(test(value) for test in inner)
+            unwanted = frozenset(text_of(value) for value in _scalars(operand))
+            return lambda value: text_of(value) not in unwanted
+    raise UnknownOperation(key)
+
+
+class UnknownOperation(ValueError):
+    """A rule asks for a comparison that does not exist."""
+
+    names = ("contains", "startswith", "endswith", "regex", "gt", "ge", "lt", "le", "cidr", "is", "not", "exists")
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is no comparison")
+        self.name = name
+
+
+def _comparison(key: str, operand: object) -> FieldTest:
+    if isinstance(operand, bool) or not isinstance(operand, int | float):
+        raise ValueError(f"`{key}` compares with a number, not {operand!r}")  # noqa: TRY004  # a bad file
+    limit = float(operand)
+    compare: Callable[[float], bool] = {
+        "gt": lambda number: number > limit,
+        "ge": lambda number: number >= limit,
+        "lt": lambda number: number < limit,
+        "le": lambda number: number <= limit,
+    }[key]
+
+    def test(value: object) -> bool:
+        try:
+            return not isinstance(value, bool) and compare(float(str(value)[:40]))
+        except ValueError:
+            return False
+
+    return test
+
+
+def _network(names: Sequence[str]) -> FieldTest:
+    """`internal`, `external`, or networks in the usual notation."""
+    kinds = {name for name in names if name in ("internal", "external")}
+    networks = [ipaddress.ip_network(name, strict=False) for name in names if name not in kinds]
+
+    def test(value: object) -> bool:
+        try:
+            address = ipaddress.ip_network(str(value)[:50].strip(), strict=False)
+        except ValueError:
+            return False
+        internal = address.is_private or address.is_loopback or address.is_link_local
+        if ("internal" in kinds and internal) or ("external" in kinds and not internal):
+            return True
+        return any(network.version == address.version and address.subnet_of(network) for network in networks)  # type: ignore[arg-type]
+
+    return test
+
+
+def _texts(operand: object, *, fold: bool = True) -> tuple[str, ...]:
+    items = operand if isinstance(operand, list) else [operand]
+    texts = tuple(str(item).lower() if fold else str(item) for item in items)
+    if not texts or not all(texts) or not all(isinstance(item, str | int | float) for item in items):
+        raise ValueError(f"a text or a list of texts is needed, not {operand!r}")
+    return texts
+
+
+def _scalars(wanted: object) -> Sequence[object]:
+    items = wanted if isinstance(wanted, list) else [wanted]
+    if not items or not all(isinstance(item, str | int | float | bool) for item in items):
+        raise ValueError(f"a value, a list of values or a table of comparisons is needed, not {wanted!r}")
+    return items
+
+
+def _shown(wanted: object) -> str:
+    if isinstance(wanted, dict):
+        return ", ".join(f"{key} {_shown(value)}" for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return " or ".join(str(item) for item in wanted)
+    return str(wanted)

@@ -1,0 +1,233 @@
+"""The rules classifier: what the shipped rules, and those a team adds, make of an event.
+
+The strongest matching rule speaks: highest severity, then confidence, then id. Where no rule knows an event, what the
+event says about itself and what was done to what decide (`judgement.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from soc_core import Event, Finding, SettingsError, Threshold, hookimpl, setting
+from soc_core.builtin.judgement import FIELDS, judge
+from soc_core.builtin.response import ResponseTable, read_response_table
+from soc_core.builtin.rule_book import RuleBook
+from soc_core.builtin.rule_fields import Values
+from soc_core.builtin.rule_language import Count, Example, Rule, nearest, read_rule_files
+
+if TYPE_CHECKING:  # click is only needed when the command line is built
+    import click
+
+HERE = Path(__file__).parent
+PACK = HERE / "rules"
+"""The shipped rules."""
+
+_SEEN = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Rules:
+    """Classifies events by rule files."""
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        """Which rules are in force."""
+
+        pack: bool = attrs.field(default=True, metadata=setting("Whether the shipped rules are used"))
+        paths: tuple[str, ...] = attrs.field(
+            default=(), converter=tuple, metadata=setting("Further folders or files of rules")
+        )
+        disable: tuple[str, ...] = attrs.field(
+            default=(), converter=tuple, metadata=setting("Ids of rules that are not used")
+        )
+        actions: str | None = attrs.field(
+            default=None, metadata=setting("File with recommended response actions, instead of the shipped table")
+        )
+
+    def __init__(self, settings: "Rules.Settings | None" = None) -> None:
+        settings = settings or self.Settings()
+        folders = [*([PACK] if settings.pack else []), *(Path(path) for path in settings.paths)]
+        self.rules = _enabled(read_rule_files(folders), settings.disable)
+        self._classifier = Classifier(self.rules, read_response_table(Path(settings.actions or HERE / "actions.toml")))
+
+    @hookimpl
+    def classify_event(self, event: Event) -> Finding | None:
+        """The finding of the strongest rule, or None for an event that says nothing."""
+        return self._classifier.classify(event)
+
+    @hookimpl
+    def register_commands(self, cli: "click.Group") -> None:
+        """Add `soc rules list` and `soc rules test`."""
+        from soc_core.builtin.rule_commands import rules_group  # noqa: PLC0415  # click and rich only for the command line
+
+        cli.add_command(rules_group(self.rules))
+
+
+class Classifier:
+    """A set of rules at work on single events."""
+
+    def __init__(self, rules: Sequence[Rule], response: ResponseTable) -> None:
+        self._book = RuleBook(rules, FIELDS)
+        self._response = response
+        self._reasons = {rule.id: rule.reason for rule in rules}
+
+    def classify(self, event: Event) -> Finding | None:
+        """What the rules, or failing that the event's own words, say."""
+        values = self._book.values(event)
+        matched = self._book.matching(event, values)
+        best: Rule | None = None
+        best_rank: tuple[float, float] = (-1.0, -1.0)
+        for rule in matched:
+            rank = (severity_of(rule, event), rule.confidence)
+            if (best is None or rank > best_rank or (rank == best_rank and rule.id < best.id)) and _single(rule):
+                best, best_rank = rule, rank
+        thresholds = tuple(
+            found for rule in matched if rule.threshold and (found := self._count(rule, rule.threshold, event, values))
+        )
+        if best is None:
+            return self._unknown(event, values, matched, thresholds)
+        return Finding(
+            event=event,
+            label=best.label,
+            severity=best_rank[0],
+            confidence=best.confidence,
+            rule=best.id,
+            reason=self._reasons[best.id],
+            actions=best.actions or self._response.actions(best.label, best_rank[0]),
+            security=best.security,
+            thresholds=thresholds,
+        )
+
+    def _unknown(
+        self, event: Event, values: Values, matched: Sequence[Rule], thresholds: tuple[Threshold, ...]
+    ) -> Finding | None:
+        """An event that no rule speaks of by itself; rules that only count it still do."""
+        judgement = judge(event, values)
+        if judgement is None and not matched:
+            return None
+        security = any(rule.security for rule in matched)
+        if judgement is None:
+            rule = matched[0]
+            return Finding(
+                event=event,
+                label="Unclassified",
+                severity=1,
+                confidence=rule.confidence,
+                rule=rule.id,
+                reason=f"{self._reasons[rule.id]}; one alone is worth nothing, it is counted",
+                security=security,
+                thresholds=thresholds,
+            )
+        return Finding(
+            event=event,
+            label=judgement.label,
+            severity=judgement.severity,
+            confidence=judgement.confidence,
+            rule=judgement.rule,
+            reason=judgement.reason,
+            actions=self._response.actions(judgement.label, judgement.severity),
+            security=judgement.security or security,
+            thresholds=thresholds,
+        )
+
+    def _count(self, rule: Rule, count: Count, event: Event, values: Values) -> Threshold | None:
+        """The count an event takes part in; None where the event lacks everything it is counted by."""
+        parts = [_key_part(name, event) for name in count.by]
+        if not any(parts):
+            return None
+        return Threshold(
+            rule=rule.id,
+            count=count.count,
+            within=count.within,
+            key="|".join(part.replace("|", "_") or "-" for part in parts),
+            label=count.label,
+            severity=count.severity,
+            confidence=count.confidence,
+            reason=f"{count.count} or more within {count.within}: {self._reasons[rule.id]}",
+            actions=rule.actions or self._response.actions(count.label, count.severity),
+        )
+
+
+def severity_of(rule: Rule, event: Event) -> float:
+    """The severity a rule gives an event: its own, or what the event states within the rule's bounds."""
+    if rule.stated is None or event.severity is None:
+        return rule.severity
+    low, high = rule.stated
+    return min(high, max(low, event.severity))
+
+
+@attrs.frozen(kw_only=True)
+class ExampleResult:
+    """How one example beside a rule came out; `problem` is empty when it passed."""
+
+    rule: str
+    number: int
+    text: str
+    problem: str = ""
+
+
+def test_rules(rules: Sequence[Rule]) -> tuple[ExampleResult, ...]:
+    """Try every example beside every rule, each against its own rule alone."""
+    results = []
+    for rule in rules:
+        book = RuleBook([rule])
+        for number, example in enumerate(rule.examples, 1):
+            problem = _problem(rule, book, example)
+            results.append(ExampleResult(rule=rule.id, number=number, text=example.text, problem=problem))
+    return tuple(results)
+
+
+test_rules.__test__ = False  # type: ignore[attr-defined]  # pytest collects functions of this name
+
+
+def example_event(example: Example) -> Event:
+    """An example as the event that a classifier would see."""
+    known = example.known
+    return Event(
+        source=example.source,
+        message=example.text,
+        received=_SEEN,
+        severity=example.stated,
+        action=known.get("action"),
+        outcome=known.get("outcome"),
+        host=known.get("host"),
+        user=known.get("user"),
+        ip=known.get("ip"),
+        fields=example.fields,
+        schema="json" if example.fields else "plain",
+    )
+
+
+def _problem(rule: Rule, book: RuleBook, example: Example) -> str:
+    event = example_event(example)
+    matched = bool(book.matching(event, book.values(event)))
+    if matched != example.match:
+        return "it should match and does not" if example.match else "it should not match and does"
+    label, severity = rule.label, severity_of(rule, event)
+    if rule.threshold is not None and not rule.threshold.own:
+        label, severity = rule.threshold.label, rule.threshold.severity
+    if matched and example.label is not None and example.label != label:
+        return f"the label should be {example.label!r} and is {label!r}"
+    if matched and example.severity is not None and example.severity != severity:
+        return f"the severity should be {example.severity:g} and is {severity:g}"
+    return ""
+
+
+def _single(rule: Rule) -> bool:
+    return rule.threshold is None or rule.threshold.own
+
+
+def _key_part(name: str, event: Event) -> str:
+    known: Mapping[str, str | None] = {"ip": event.ip, "user": event.user, "host": event.host, "source": event.source}
+    value = known[name] if name in known else event.field(name)
+    return "" if value is None else str(value)[:200]
+
+
+def _enabled(rules: Sequence[Rule], disabled: Sequence[str]) -> tuple[Rule, ...]:
+    names = [rule.id for rule in rules]
+    for name in disabled:
+        if name not in names:
+            raise SettingsError(f"[plugins.rules] disable: there is no rule {name!r}{nearest(name, names)}")
+    return tuple(rule for rule in rules if rule.id not in disabled)

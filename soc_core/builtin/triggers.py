@@ -1,0 +1,64 @@
+"""The trigger rule: which findings become tickets, which are told to people, and which are only counted.
+
+Mission row 1: a ticket is due from severity 9, or from severity 8 when the label speaks of Security or of Critical.
+What is below that but still serious is an alert: people are told and may open a ticket themselves.
+"""
+
+import attrs
+
+from soc_core import Decision, Finding, has_word, hookimpl, setting
+
+
+def _severity(instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not 0 <= value <= 10:
+        raise ValueError(f"{attribute.name} must be a severity from 0 to 10, not {value!r}")
+
+
+def _words(instance: object, attribute: "attrs.Attribute[tuple[str, ...]]", value: tuple[str, ...]) -> None:
+    if not all(word.strip() for word in value):
+        raise ValueError(f"{attribute.name} holds an empty word, which no label contains")
+
+
+class Triggers:
+    """Decides about every finding that no other plugin decided about."""
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        """Thresholds and words of the trigger rule."""
+
+        ticket_from: float = attrs.field(
+            default=9.0, validator=_severity, metadata=setting("Severity from which every finding becomes a ticket")
+        )
+        word_ticket_from: float = attrs.field(
+            default=8.0,
+            validator=_severity,
+            metadata=setting("Severity from which a finding becomes a ticket when its label has one of the words"),
+        )
+        words: tuple[str, ...] = attrs.field(
+            default=("Security", "Critical"),
+            converter=tuple,
+            validator=_words,
+            metadata=setting("Words of a label that lower the threshold, in any case of letters"),
+        )
+        alert_from: float = attrs.field(
+            default=6.0, validator=_severity, metadata=setting("Severity from which people are told without a ticket")
+        )
+
+    def __init__(self, settings: "Triggers.Settings | None" = None) -> None:
+        self._settings = settings or self.Settings()
+
+    @hookimpl
+    def should_create_ticket(self, finding: Finding) -> Decision:
+        """Decide by severity and label; always has an answer."""
+        limits = self._settings
+        severity = f"severity {finding.severity:g}"
+        if finding.severity >= limits.ticket_from:
+            return Decision.ticket(f"{severity} is at least {limits.ticket_from:g}")
+        word = next((word for word in limits.words if has_word(finding.label, word)), None)
+        if word is not None and finding.severity >= limits.word_ticket_from:
+            return Decision.ticket(f"the label says {word} and {severity} is at least {limits.word_ticket_from:g}")
+        if finding.severity >= limits.alert_from:
+            return Decision.alert(
+                f"{severity} is at least {limits.alert_from:g} but too low for a ticket with this label"
+            )
+        return Decision.ignore(f"{severity} is below {limits.alert_from:g}")
