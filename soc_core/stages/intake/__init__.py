@@ -1,0 +1,1 @@
+"""Intake: from files and streams to events, with every line counted."""

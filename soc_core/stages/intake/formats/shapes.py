@@ -1,0 +1,409 @@
+"""Which product wrote a JSON event, and where such events keep severity, people, places and results.
+
+The shapes are data: to know one more product, add a row. Paths are as `flatten` writes them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import attrs
+
+from soc_core.stages.intake.formats.entities import address, outcome_of
+from soc_core.stages.intake.formats.facts import Facts, fill
+from soc_core.stages.intake.formats.flat import first, flatten, text
+from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
+from soc_core.stages.intake.formats.times import read_time
+from soc_core.stages.intake.formats.windows import windows_facts
+
+Paths = tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Shape:
+    """How one product writes its events.
+
+    Args:
+        name: What `Event.schema` shows.
+        needs: The paths that tell this product from others; all must be there.
+        source: The source to name where the event itself has none of `sources`.
+        severity: Where a severity is stated; empty for products that state none, whatever their other fields look like.
+        scale: How to read that severity.
+    """
+
+    name: str
+    needs: Paths
+    source: str = ""
+    sources: Paths = ()
+    severity: Paths = ()
+    scale: Callable[[Severities, object], float | None] = Severities.of_word
+    host: Paths = ()
+    user: Paths = ()
+    ip: Paths = ()
+    time: Paths = ()
+    action: Paths = ()
+    outcome: Paths = ()
+    failed_if: Paths = ()
+
+
+def _ocsf(table: Severities, value: object) -> float | None:
+    return table.of_number(table.ocsf, value)
+
+
+def _wazuh(table: Severities, value: object) -> float | None:
+    return table.of_number(table.wazuh, value)
+
+
+def _suricata(table: Severities, value: object) -> float | None:
+    return {"1": 7.0, "2": 5.0, "3": 3.0, "4": 1.0}.get(str(value))  # 1 is the worst
+
+
+SHAPES = (
+    Shape(
+        name="cloudtrail",
+        needs=("eventname", "eventsource", "awsregion"),
+        source="aws.cloudtrail",
+        user=(
+            "useridentity.username",
+            "useridentity.sessioncontext.sessionissuer.username",
+            "useridentity.arn",
+            "useridentity.type",
+        ),
+        ip=("sourceipaddress",),
+        time=("eventtime",),
+        action=("eventname",),
+        outcome=("responseelements.consolelogin",),
+        failed_if=("errorcode", "errormessage"),
+    ),
+    Shape(
+        name="guardduty",
+        needs=("service.servicename", "severity", "type", "accountid"),
+        source="aws.guardduty",
+        severity=("severity",),
+        host=("resource.instancedetails.instanceid",),
+        user=("resource.accesskeydetails.username",),
+        ip=(
+            "service.action.networkconnectionaction.remoteipdetails.ipaddressv4",
+            "service.action.awsapicallaction.remoteipdetails.ipaddressv4",
+            "service.action.portprobeaction.portprobedetails.remoteipdetails.ipaddressv4",
+        ),
+        time=("updatedat", "createdat"),
+        action=("type",),
+    ),
+    Shape(
+        name="okta",
+        needs=("actor.alternateid", "outcome.result", "displaymessage"),
+        source="okta",
+        severity=("severity",),
+        scale=Severities.of_level,
+        user=("actor.alternateid", "actor.displayname"),
+        ip=("client.ipaddress",),
+        time=("published",),
+        action=("eventtype", "displaymessage"),
+        outcome=("outcome.result",),
+    ),
+    Shape(
+        name="kubernetes",
+        needs=("verb", "objectref.resource"),
+        source="kubernetes.audit",
+        host=("annotations.node", "objectref.name"),
+        user=("user.username",),
+        ip=("sourceips",),
+        time=("requestreceivedtimestamp", "stagetimestamp", "timestamp"),
+        action=("verb",),
+        outcome=("responsestatus.code",),
+    ),
+    Shape(
+        name="github",
+        needs=("action", "actor", "org"),
+        source="github.audit",
+        host=("repo",),
+        user=("actor",),
+        ip=("actorip",),
+        time=("@timestamp", "createdat"),
+        action=("action",),
+    ),
+    Shape(
+        name="wazuh",
+        needs=("rule.level", "rule.id"),
+        source="wazuh",
+        sources=("predecoder.programname", "decoder.name"),
+        severity=("rule.level",),
+        scale=_wazuh,
+        host=("predecoder.hostname", "agent.name", "manager.name"),
+        user=("data.dstuser", "data.srcuser", "data.user"),
+        ip=("data.srcip",),
+        time=("timestamp", "@timestamp"),
+        action=("data.action", "rule.description"),
+        outcome=("data.status",),
+    ),
+    Shape(
+        name="ocsf",
+        needs=("classuid", "severityid"),
+        source="ocsf",
+        sources=("metadata.product.name",),
+        severity=("severityid",),
+        scale=_ocsf,
+        host=("device.hostname", "dstendpoint.hostname", "device.name"),
+        user=("user.name", "actor.user.name", "actor.user.emailaddr", "user.emailaddr", "actor.user.uid"),
+        ip=("srcendpoint.ip", "device.ip", "evidences.srcendpoint.ip"),
+        time=("time", "timedt"),
+        action=("activityname", "api.operation", "findinginfo.title", "classname"),
+        outcome=("status", "action"),
+    ),
+    Shape(
+        name="suricata",
+        needs=("eventtype", "alert.signature"),
+        source="suricata",
+        severity=("alert.severity",),
+        scale=_suricata,
+        ip=("srcip",),
+        time=("timestamp",),
+        action=("alert.action", "eventtype"),
+        outcome=("alert.action",),
+        host=("host",),
+    ),
+    Shape(name="falco", needs=("rule", "priority", "output"), source="falco", severity=("priority",), time=("time",)),
+    Shape(name="ecs", needs=("ecs.version",), sources=("event.module", "event.dataset", "service.name", "agent.type")),
+)
+
+GENERIC = Shape(
+    name="json",
+    needs=(),
+    sources=(
+        "source",
+        "sourcename",
+        "eventsource",
+        "logger",
+        "servicename",
+        "service.name",
+        "service",
+        "app",
+        "application",
+        "program",
+        "sysloglidentifier",
+    ),
+    severity=(
+        "event.severity",
+        "severity",
+        "severity.label",
+        "alert.severity",
+        "severitylabel",
+        "rule.severity",
+        "kibana.alert.severity",
+        "control.severity",
+        "issue.severity",
+        "threat.severity",
+        "criticality",
+        "risklevel",
+    ),
+    host=(
+        "host.name",
+        "host.hostname",
+        "hostname",
+        "host",
+        "computername",
+        "computer",
+        "devicename",
+        "device.hostname",
+        "agent.hostname",
+        "agent.name",
+        "kubernetes.host",
+        "server",
+        "sensor",
+    ),
+    user=(
+        "user.name",
+        "user.email",
+        "user.username",
+        "username",
+        "useremail",
+        "user",
+        "userprincipalname",
+        "useridentity.email",
+        "useridentity.username",
+        "actor.user.email",
+        "actor.session.user.email",
+        "actor.alternateid",
+        "actor.email",
+        "actor.emailaddress",
+        "actor.loginname",
+        "actor.attributes.email",
+        "actor.username",
+        "actor.name",
+        "actor.displayname",
+        "actorusername",
+        "actor",
+        "event.actor.loginname",
+        "event.adminid",
+        "initiatedby.user.userprincipalname",
+        "properties.initiatedby.user.userprincipalname",
+        "protopayload.authenticationinfo.principalemail",
+        "clientusername",
+        "email",
+        "login",
+        "account",
+        "principal",
+        "operator",
+        "identity.arn",
+        "userid",
+    ),
+    ip=(
+        "source.ip",
+        "client.ip",
+        "client.ipaddress",
+        "sourceip",
+        "sourceipaddress",
+        "srcip",
+        "src",
+        "srcaddr",
+        "clientip",
+        "calleripaddress",
+        "callerip",
+        "remoteip",
+        "remoteaddr",
+        "remoteaddress",
+        "actoripaddress",
+        "actorip",
+        "ipaddress",
+        "ipaddr",
+        "ip",
+        "requestip",
+        "clienthost",
+        "clientaddr",
+        "srcendpoint.ip",
+        "request.remoteip",
+        "request.clientip",
+        "httprequest.clientip",
+        "httprequest.remoteip",
+        "event.clientip",
+        "protopayload.requestmetadata.callerip",
+        "actor.session.ipaddress",
+        "origin.geolocation.ipaddress",
+        "rhost",
+    ),
+    time=(
+        "@timestamp",
+        "timestamp",
+        "eventtime",
+        "time",
+        "ts",
+        "datetime",
+        "createdat",
+        "createddatetime",
+        "creationtime",
+        "created",
+        "published",
+        "occurredat",
+        "timegenerated",
+        "starttime",
+        "eventtimestamp",
+        "date",
+    ),
+    action=(
+        "event.action",
+        "action",
+        "eventname",
+        "operationname",
+        "operation",
+        "eventtype",
+        "actionname",
+        "event.type",
+        "eventtype.tag",
+        "activity",
+        "verb",
+        "eventid",
+        "protopayload.methodname",
+    ),
+    outcome=(
+        "event.outcome",
+        "outcome.result",
+        "outcome",
+        "result",
+        "resultstatus",
+        "resulttype",
+        "actionresult",
+        "issuccess",
+        "success",
+        "status",
+        "response.statuscode",
+        "responsestatus.code",
+        "http.response.statuscode",
+        "statuscode",
+        "executionstatus",
+        "action",
+    ),
+)
+_LEVELS = ("log.level", "level", "loglevel", "levelname", "lvl", "severitytext")
+
+
+def shape_facts(event: Mapping[str, object], received: datetime, severities: Severities = SEVERITIES) -> Facts:
+    """Read an event by the first shape that fits, then, for what is missing, by the names most products use."""
+    event, wrapper = _unwrapped(event)
+    flat = flatten(event)
+    facts: Facts = {"fields": wrapper or event, "schema": "json"}
+    windows = windows_facts(event, flat, received)
+    if windows is not None:
+        facts.update(windows)
+        fill(facts, _by(GENERIC, flat, received, severities, stated=False))
+        return facts
+    for shape in SHAPES:
+        if all(path in flat for path in shape.needs):
+            fill(facts, _by(shape, flat, received, severities))
+            facts["schema"] = shape.name
+            if shape.name == "wazuh" and isinstance(data := event.get("data"), Mapping):
+                fill(facts, shape_facts(data, received, severities))
+            break
+    else:
+        shape = GENERIC
+    fill(facts, _by(GENERIC, flat, received, severities, stated=shape.name in ("json", "ecs")))
+    return facts
+
+
+def _by(
+    shape: Shape, flat: Mapping[str, object], received: datetime, severities: Severities, *, stated: bool = True
+) -> Facts:
+    facts: Facts = {}
+    if source := text(first(flat, shape.sources)) or shape.source:
+        facts["source"] = source
+    if stated:
+        facts["severity"] = _severity(shape, flat, severities)
+    facts["host"] = text(first(flat, shape.host))
+    facts["user"] = text(first(flat, shape.user))
+    for path in shape.ip:
+        if (ip := address(flat.get(path))) is not None:
+            facts["ip"] = ip
+            break
+    facts["time"] = read_time(first(flat, shape.time), received)
+    facts["action"] = text(first(flat, shape.action))
+    for path in shape.outcome:
+        if (outcome := outcome_of(flat.get(path))) is not None:
+            facts["outcome"] = outcome
+            break
+    else:
+        if shape.failed_if:
+            facts["outcome"] = "success" if first(flat, shape.failed_if) is None else "failure"
+    return facts
+
+
+def _severity(shape: Shape, flat: Mapping[str, object], severities: Severities) -> float | None:
+    for path in shape.severity:
+        if (stated := flat.get(path)) is not None and (severity := shape.scale(severities, stated)) is not None:
+            return severity
+    if shape is GENERIC and (level := first(flat, _LEVELS)) is not None:
+        return severities.of_level(level)
+    return None
+
+
+def _unwrapped(event: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
+    """What an envelope holds: EventBridge's `detail`, CloudEvents' `data`, or an integration named by `integration`."""
+    inner: object = None
+    if "detail-type" in event:
+        inner = event.get("detail")
+    elif "specversion" in event and "type" in event:
+        inner = event.get("data")
+    elif isinstance(name := event.get("integration"), str):
+        inner = event.get(name)
+    if not isinstance(inner, dict):
+        return event, None
+    outer = {key: value for key, value in event.items() if value is not inner}
+    return {**outer, **inner}, event
