@@ -11,8 +11,7 @@ from soc_core.store.schema import event_inbox, inbound
 
 def is_new(tx: Connection, origin: str, delivery_id: str, now: datetime) -> bool:
     """Remember a press, webhook or change by its identity; False if it was seen before."""
-    query = upsert.insert(tx, inbound).values(origin=origin, delivery_id=delivery_id, at=now).on_conflict_do_nothing()
-    return bool(tx.execute(query).rowcount)
+    return upsert.added(tx, inbound, {"origin": origin, "delivery_id": delivery_id, "at": now})
 
 
 def known_events(tx: Connection, ids: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -21,10 +21,9 @@ def add(tx: Connection, jobs: Sequence[Job], now: datetime) -> int:
     return sum(_insert(tx, job, now) for job in jobs)
 
 
-def _insert(tx: Connection, job: Job, now: datetime) -> int:
+def _insert(tx: Connection, job: Job, now: datetime) -> bool:
     row = attrs.asdict(job, filter=attrs.filters.exclude("id", "lease_token", "lease_until"))
-    row |= {"state": job.state.value, "created_at": now}
-    return tx.execute(upsert.insert(tx, table).values(row).on_conflict_do_nothing(index_elements=["dedupe"])).rowcount
+    return upsert.added(tx, table, {**row, "state": job.state.value, "created_at": now})
 
 
 def plan(tx: Connection, incident: str, jobs: Sequence[Job], now: datetime) -> None:
@@ -137,6 +136,26 @@ def discard(tx: Connection, job_id: int, now: datetime) -> bool:
     """Give a dead letter up for good."""
     where = and_(table.c.id == job_id, table.c.state == JobState.DEAD.value)
     return bool(tx.execute(update(table).where(where).values(state=JobState.CANCELLED.value, settled_at=now)).rowcount)
+
+
+def due_timers(tx: Connection, now: datetime, *, incident: str | None = None) -> tuple[Job, ...]:
+    """The house's own timers whose time has come."""
+    query = select(table).where(
+        table.c.dest == CORE, table.c.state == JobState.READY.value, table.c.not_before <= now
+    )
+    if incident is not None:
+        query = query.where(table.c.incident == incident)
+    return tuple(_job(dict(row)) for row in tx.execute(query.order_by(table.c.not_before)).mappings().all())
+
+
+def end_timer(tx: Connection, job: Job, state: JobState, now: datetime) -> None:
+    """A timer fired (`DONE`) or is not wanted (`CANCELLED`)."""
+    tx.execute(update(table).where(table.c.id == job.id).values(state=state.value, settled_at=now))
+
+
+def move_timer(tx: Connection, job: Job, due: datetime) -> None:
+    """A timer is due at another time than it was."""
+    tx.execute(update(table).where(table.c.id == job.id).values(not_before=due))
 
 
 def due_dests(tx: Connection, now: datetime) -> tuple[str, ...]:
