@@ -23,9 +23,9 @@ _SOURCES_KEPT = 2048
 
 @attrs.frozen
 class FieldAnchor:
-    """A field that must be there, with one of the values if any are named."""
+    """A field that must be there under one of its names, with one of the values if any are named."""
 
-    name: str
+    names: tuple[str, ...]
     values: frozenset[str]
 
 
@@ -47,7 +47,7 @@ class RuleBook:
             self._file(number, rule_anchors(rule))
         self._texts = tuple(self._by_text.items())
         self._words = frozenset(self._by_word)
-        names = {condition.name for rule in self.rules for condition in _conditions(rule)}
+        names = {name for rule in self.rules for condition in _conditions(rule) for name in condition.names}
         self._reader = FieldReader((*names, *extra_fields))
         distinct = {rule.sources for rule in self.rules if rule.sources}
         self._patterns = {sources: source_pattern(sources) for sources in distinct}
@@ -99,15 +99,18 @@ class RuleBook:
             self._always.append(number)
         for anchor in anchors:
             if isinstance(anchor, FieldAnchor):
-                if anchor.values:
-                    for value in anchor.values:
-                        self._by_value.setdefault(anchor.name, {}).setdefault(value, []).append(number)
-                else:
-                    self._by_name.setdefault(anchor.name, []).append(number)
+                self._file_field(number, anchor)
                 continue
             for literal in anchor:
                 shelf = self._by_word if literal.whole else self._by_text
                 shelf.setdefault(literal.text, []).append(number)
+
+    def _file_field(self, number: int, anchor: FieldAnchor) -> None:
+        for name in anchor.names:
+            if not anchor.values:
+                self._by_name.setdefault(name, []).append(number)
+            for value in anchor.values:
+                self._by_value.setdefault(name, {}).setdefault(value, []).append(number)
 
 
 def rule_anchors(rule: Rule) -> tuple[Anchors, ...]:
@@ -145,7 +148,7 @@ def _group_anchor(group: Group) -> Anchors | None:
 
 
 def _field_anchor(field: FieldCondition) -> FieldAnchor:
-    return FieldAnchor(field.name, field.equals)
+    return FieldAnchor(field.names, field.equals)
 
 
 def _telling(anchor: Anchors) -> float:
@@ -153,7 +156,7 @@ def _telling(anchor: Anchors) -> float:
     if not isinstance(anchor, FieldAnchor):
         return min(len(literal.text) + (3 if literal.whole else 0) for literal in anchor)
     if not anchor.values:
-        return 5.0 if "." in anchor.name or len(anchor.name) > 8 else 2.0
+        return 5.0 if all("." in name or len(name) > 8 for name in anchor.names) else 2.0
     if anchor.values & _COMMON:
         return 3.0
     return 20.0 + min(len(value) for value in anchor.values)

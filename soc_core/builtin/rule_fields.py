@@ -34,14 +34,14 @@ class FieldCondition:
     """One condition of a rule on one field.
 
     Args:
-        name: The field's name as `canonical()` gives it.
+        names: The fields it may be, as `canonical()` gives them; in a rule they are written `a|b`.
         tests: All must hold for one and the same value.
         equals: The values it is compared with, where the condition is a plain comparison; rules are found by them.
         absent: Holds when the field is missing, or has only values that fail the tests.
         shown: The condition as an analyst reads it.
     """
 
-    name: str
+    names: tuple[str, ...]
     tests: tuple[FieldTest, ...]
     equals: frozenset[str]
     absent: bool
@@ -49,7 +49,7 @@ class FieldCondition:
 
     def holds(self, values: Values) -> bool:
         """Whether the event's fields are what the condition asks for."""
-        found = values.get(self.name, ())
+        found = [value for name in self.names for value in values.get(name, ())]
         if self.equals and len(self.tests) == 1:
             met = any(text_of(value) in self.equals for value in found)
         else:
@@ -63,29 +63,28 @@ def field_condition(name: str, wanted: object) -> FieldCondition:
     Raises:
         ValueError: The condition cannot be understood.
     """
-    if not name.strip("."):
+    names = tuple(canonical(part.strip()) for part in name.split("|"))
+    if not all(part.strip(".@") for part in names):
         raise ValueError("a field needs a name")
-    if name.startswith("@") and name[1:] not in ATTRIBUTES:
-        raise ValueError(
-            f"{name!r} is nothing the intake recognises; there are {', '.join('@' + a for a in ATTRIBUTES)}"
-        )
+    for part in names:
+        if part.startswith("@") and part[1:] not in ATTRIBUTES:
+            known = ", ".join("@" + attribute for attribute in ATTRIBUTES)
+            raise ValueError(f"{part!r} is nothing the intake recognises; there are {known}")
     absent = False
     shown = f"{name} = {_shown(wanted)}"
     if isinstance(wanted, dict) and set(wanted) == {"exists"}:
         if not isinstance(wanted["exists"], bool):
             raise ValueError("`exists` is true or false")
-        return FieldCondition(canonical(name), (), frozenset(), absent=not wanted["exists"], shown=shown)
+        return FieldCondition(names, (), frozenset(), absent=not wanted["exists"], shown=shown)
     if isinstance(wanted, dict) and set(wanted) == {"not"}:
         absent, wanted = True, wanted["not"]
     if isinstance(wanted, dict):
         if not wanted:
             raise ValueError("an empty table asks for nothing")
         tests = tuple(_operation(key, operand) for key, operand in wanted.items())
-        return FieldCondition(canonical(name), tests, frozenset(), absent=absent, shown=shown)
+        return FieldCondition(names, tests, frozenset(), absent=absent, shown=shown)
     values = frozenset(text_of(value) for value in _scalars(wanted))
-    return FieldCondition(
-        canonical(name), (lambda value: text_of(value) in values,), values, absent=absent, shown=shown
-    )
+    return FieldCondition(names, (lambda value: text_of(value) in values,), values, absent=absent, shown=shown)
 
 
 @lru_cache(maxsize=8192)

@@ -27,6 +27,7 @@ SHORT = 2048
 _OVERLAP = 512
 _EDGE = "\0"
 _FEW = 4
+_MANY = 64
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _UNKNOWN_TO_RE2 = ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "POSSESSIVE_REPEAT")
 _TOKEN = re.compile(r"[a-z0-9_]+")
@@ -84,14 +85,14 @@ def text_pattern(source: str) -> TextPattern:
         raise ValueError(f"{source!r} is no regular expression: {error}") from error
     if quick.search("") is not None:
         raise ValueError(f"{source!r} matches the empty text and so every line")
-    _refuse_risky(nodes, source, repeated=False)
+    _refuse_risky(nodes, source)
     linear: _Search | None = None
     if re2 is not None:
         try:
             linear = re2.compile(f"(?i){source}")
         except re2.error as error:
             raise ValueError(f"{source!r} is outside the subset that RE2 understands: {error}") from error
-    return TextPattern(source, _literals(nodes), quick, linear)
+    return TextPattern(source, best_literals(_choices(nodes)), quick, linear)
 
 
 def best_literals(choices: Iterable[Sequence[Literal]]) -> tuple[Literal, ...]:
@@ -143,51 +144,51 @@ def _inner(name: str, value: object) -> list[list[tuple[str, object]]]:
     return []
 
 
-def _refuse_risky(nodes: Iterable[tuple[str, object]], source: str, *, repeated: bool) -> None:
+def _refuse_risky(nodes: Iterable[tuple[str, object]], source: str, repeated: int = 1) -> None:
     """Refuse what makes backtracking explode (a repeat inside a repeat) and what RE2 does not know."""
     for name, value in nodes:
         if name in _UNKNOWN_TO_RE2:
             raise ValueError(f"{source!r} looks around or back, which rules cannot; `unless` says what must be absent")
         if name in _REPEATS:
             low, high, inner = _repeat(value)
-            varies = high > 1 and not low == high <= _FEW
-            if varies and repeated:
+            times = repeated if low == high <= _FEW else repeated * max(1, high)
+            if times > high and times > _MANY:
                 raise ValueError(
                     f"{source!r} repeats a repeat, which hostile text can make explode; unfold one of them"
                 )
-            _refuse_risky(inner, source, repeated=repeated or varies)
+            _refuse_risky(inner, source, times)
         for part in _inner(name, value):
-            _refuse_risky(part, source, repeated=repeated)
+            _refuse_risky(part, source, repeated)
 
 
-def _literals(nodes: Iterable[tuple[str, object]]) -> tuple[Literal, ...]:
-    """The literals one of which any match contains; empty where none can be named."""
-    return best_literals(_choices(nodes))
-
-
-def _choices(nodes: Iterable[tuple[str, object]]) -> list[tuple[Literal, ...]]:
+def _choices(nodes: Sequence[tuple[str, object]], left: str = "", right: str = "") -> list[tuple[Literal, ...]]:
+    """Sets of literals each of which alone suffices; `left` and `right` are the edges around the expression."""
     found: list[tuple[Literal, ...]] = []
-    run = ""
-    for name, value in nodes:
+    run = left
+    for place, (name, value) in enumerate(nodes):
         if name == "LITERAL" and isinstance(value, int) and value < 128:
             run += chr(value).lower()
         elif name == "AT" and str(value) == "AT_BOUNDARY":
             run += _EDGE
         else:
             edge = _EDGE if _outside_words(name, value) else ""
-            found += _of_run(run + edge) + _of_node(name, value)
+            before = _EDGE if run and not _TOKEN.match(run[-1]) else ""
+            after = right
+            if place + 1 < len(nodes):
+                after = _EDGE if _outside_words(*nodes[place + 1]) else ""
+            found += _of_run(run + edge) + _of_node(name, value, before, after)
             run = edge
-    return found + _of_run(run)
+    return found + _of_run(run + right)
 
 
-def _of_node(name: str, value: object) -> list[tuple[Literal, ...]]:
+def _of_node(name: str, value: object, before: str, after: str) -> list[tuple[Literal, ...]]:
     if name == "SUBPATTERN":
-        return _choices(_inner(name, value)[0])
+        return _choices(_inner(name, value)[0], before, after)
     if name in _REPEATS:
-        low, _high, inner = _repeat(value)
-        return _choices(inner) if low > 0 else []
+        low, high, inner = _repeat(value)
+        return _choices(inner, before, after if high == 1 else "") if low > 0 else []
     if name == "BRANCH":
-        branches = [_literals(branch) for branch in _inner(name, value)]
+        branches = [best_literals(_choices(branch, before, after)) for branch in _inner(name, value)]
         if all(branches):
             return [tuple(literal for branch in branches for literal in branch)]
     return []
@@ -211,6 +212,10 @@ def _outside_words(name: str, value: object) -> bool:
     if name in _REPEATS:
         low, _high, inner = _repeat(value)
         return low > 0 and len(inner) == 1 and _outside_words(*inner[0])
+    if name == "LITERAL":
+        return isinstance(value, int) and value < 128 and not _TOKEN.match(chr(value).lower())
+    if name == "AT":
+        return str(value) == "AT_BOUNDARY"
     return name == "IN" and all(
         (kind == "LITERAL" and isinstance(item, int) and item < 128 and not _TOKEN.match(chr(item).lower()))
         or (kind == "CATEGORY" and str(item) in ("CATEGORY_SPACE", "CATEGORY_NOT_WORD"))
