@@ -26,13 +26,14 @@ from soc_core.errors import (
     UncertainError,
 )
 from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
+from soc_core.model.calendar import Calendar
 from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict
 from soc_core.model.job import Delivery
 from soc_core.model.pattern import Pattern
 from soc_core.model.people import Candidate, Person
 from soc_core.model.setting import Secret, setting
-from soc_core.model.sla import Calendar, Clock, ClockState, EscalationStep, Move, Sla, Target, Tick
+from soc_core.model.sla import Clock, ClockState, EscalationStep, Move, Sla, Target, Tick
 from soc_core.ports import (
     Check,
     CheckResult,

@@ -1,88 +1,22 @@
 """The clocks of an incident: what was promised, what happened to the clock, and when it is due."""
 
 import enum
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import attrs
 
+from soc_core.model.calendar import Calendar
 from soc_core.model.event import utc_only
+from soc_core.model.people import Person
+from soc_core.model.texts import as_set, in_order
 
-_DAY = timedelta(days=1)
-_TEN_YEARS = 3660
+_NOTHING = timedelta(0)
+_WEEKS = 520  # of opening hours, ten years
 
-
-@attrs.frozen(kw_only=True)
-class Calendar:
-    """The hours in which a clock runs: a zone, opening hours for each weekday, and days off.
-
-    Args:
-        name: How reports call it.
-        zone: An IANA zone such as `Europe/Berlin`.
-        hours: Seven entries, Monday first, each a tuple of (from, to); `time.max` as `to` means midnight.
-        holidays: Local dates on which the clock stands still.
-    """
-
-    name: str
-    zone: str = attrs.field()
-    hours: tuple[tuple[tuple[time, time], ...], ...] = attrs.field()
-    holidays: frozenset[date] = attrs.field(default=frozenset(), converter=frozenset)
-
-    @zone.validator
-    def _zone_exists(self, attribute: "attrs.Attribute[str]", value: str) -> None:
-        ZoneInfo(value)
-
-    @hours.validator
-    def _hours_make_sense(
-        self,
-        attribute: "attrs.Attribute[tuple[tuple[tuple[time, time], ...], ...]]",
-        value: tuple[tuple[tuple[time, time], ...], ...],
-    ) -> None:
-        if len(value) != 7:
-            raise ValueError(f"calendar {self.name!r} needs opening hours for 7 weekdays, not {len(value)}")
-        if not any(value):
-            raise ValueError(f"calendar {self.name!r} is never open: a clock in it would never be due")
-        for spans in value:
-            for start, end in spans:
-                if start >= end:
-                    raise ValueError(f"calendar {self.name!r} opens at {start} and closes at {end}")
-
-    def open_spans(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The open spans in UTC, from the local day of `start` on, for ten years."""
-        zone = ZoneInfo(self.zone)
-        first = start.astimezone(zone).date()
-        for offset in range(_TEN_YEARS):
-            day = first + timedelta(days=offset)
-            if day in self.holidays:
-                continue
-            for opens, closes in self.hours[day.weekday()]:
-                begin = datetime.combine(day, opens, zone).astimezone(UTC)
-                last = datetime.combine(day + _DAY, time.min, zone) if closes == time.max else None
-                end = (last or datetime.combine(day, closes, zone)).astimezone(UTC)
-                if begin < end:
-                    yield begin, end
-
-    def elapsed(self, start: datetime, end: datetime) -> timedelta:
-        """The open time between two instants."""
-        total = timedelta(0)
-        for begin, close in self.open_spans(start):
-            if begin >= end:
-                break
-            total += max(timedelta(0), min(close, end) - max(begin, start))
-        return total
-
-    def after(self, start: datetime, duration: timedelta) -> datetime:
-        """The instant at which `duration` of open time has passed since `start`."""
-        left = duration
-        for opens, closes in self.open_spans(start):
-            begin = max(opens, start)
-            if begin >= closes:
-                continue
-            if left <= closes - begin:
-                return begin + left
-            left -= closes - begin
-        raise ValueError(f"calendar {self.name!r} has no {duration} of open time within ten years")
+Run = tuple[datetime, datetime | None]
 
 
 @attrs.frozen(kw_only=True)
@@ -91,12 +25,14 @@ class Target:
 
     duration: timedelta = attrs.field()
     calendar: Calendar | None = None
-    pauses: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset)
+    pauses: frozenset[str] = attrs.field(default=frozenset(), converter=as_set)
 
     @duration.validator
     def _positive(self, attribute: "attrs.Attribute[timedelta]", value: timedelta) -> None:
-        if value <= timedelta(0):
+        if value <= _NOTHING:
             raise ValueError(f"a target must be longer than nothing, not {value}")
+        if self.calendar is not None and value > self.calendar.per_week() * _WEEKS:
+            raise ValueError(f"{value} of opening hours of calendar {self.calendar.name!r} take more than ten years")
 
 
 @attrs.frozen(kw_only=True)
@@ -141,6 +77,9 @@ class Tick:
 class Clock:
     """One running clock of an incident. All answers follow from its history, so late news gives the right answer too.
 
+    A stop is provisional: `RESUME` goes on counting where the clock stood. A move that makes no sense where the clock
+    stands, such as a second pause, changes nothing.
+
     Args:
         name: `response` or `resolution`.
         target: What is promised.
@@ -160,16 +99,19 @@ class Clock:
         """How often the clock was set back: each cycle has its own escalations."""
         return sum(tick.move is Move.RESET for tick in self.history)
 
-    def runs(self) -> tuple[tuple[datetime, datetime | None], ...]:
+    @property
+    def ended(self) -> bool:
+        """Whether the clock was stopped or cancelled: it needs no stop, and no rung of its ladder fires any more."""
+        return _story(self.history).phase in (_Phase.STOPPED, _Phase.CANCELLED)
+
+    def runs(self) -> tuple[Run, ...]:
         """The spans of the present cycle in which the clock ran; the last one may be open."""
-        return _runs(self.history)
+        return _story(self.history).runs
 
     def used(self, now: datetime) -> timedelta:
         """The time used up at `now`, counted in the target's calendar."""
-        return sum(
-            (self._elapsed(begin, now if end is None else min(end, now)) for begin, end in self.runs()),
-            timedelta(0),
-        )
+        spans = ((begin, now if end is None else min(end, now)) for begin, end in self.runs())
+        return sum((self._elapsed(begin, end) for begin, end in spans), _NOTHING)
 
     def share_used(self, now: datetime) -> float:
         """0.0 at the start, 1.0 when due, more when overdue."""
@@ -177,71 +119,41 @@ class Clock:
 
     def due_at(self) -> datetime | None:
         """When the clock is due, or would have been had it not stopped; None while paused or never started."""
-        if _last_move(self.history) in (Move.STOP, Move.CANCEL):
-            runs = self.runs()
-            return self._instant((*runs[:-1], (runs[-1][0], None)), 1.0) if runs else None
-        return self.instant_of(1.0)
+        story = _story(self.history)
+        runs = story.runs
+        if story.phase is not _Phase.PAUSED and runs and runs[-1][1] == story.since:
+            runs = (*runs[:-1], (runs[-1][0], None))
+        return self._instant(runs, self.target.duration)
 
     def instant_of(self, share: float) -> datetime | None:
         """When `share` of the target is used up; None if it never was and the clock does not run."""
-        return self._instant(self.runs(), share)
+        return self._instant(self.runs(), self.target.duration * share)
 
     def state(self, now: datetime) -> ClockState:
-        """How the clock stands at `now`."""
-        last = _last_move(self.history)
-        if last is None or last is Move.CANCEL:
+        """How the clock stands at `now`; a stop at the very instant it is due still meets the target."""
+        story = _story(self.history)
+        if story.phase in (_Phase.WAITING, _Phase.CANCELLED):
             return ClockState.CANCELLED
-        due = self.due_at()
-        if last is Move.STOP:
-            stopped = max(tick.at for tick in self.history)
-            return ClockState.BREACHED if due is not None and stopped > due else ClockState.MET
+        due = self._instant(story.runs, self.target.duration)
+        if story.phase is _Phase.STOPPED:
+            return ClockState.MET if due is None or story.since <= due else ClockState.BREACHED
         if due is not None and due <= now:
             return ClockState.BREACHED
-        return ClockState.PAUSED if last is Move.PAUSE else ClockState.RUNNING
+        return ClockState.PAUSED if story.phase is _Phase.PAUSED else ClockState.RUNNING
 
-    def _instant(self, runs: Sequence[tuple[datetime, datetime | None]], share: float) -> datetime | None:
-        left = self.target.duration * share
+    def _instant(self, runs: Iterable[Run], used: timedelta) -> datetime | None:
+        left = used
         for begin, end in runs:
-            if end is None:
-                return self._after(begin, left)
-            spent = self._elapsed(begin, end)
-            if left <= spent:
-                return self._after(begin, left)
+            spent = None if end is None else self._elapsed(begin, end)
+            if spent is None or left <= spent:
+                calendar = self.target.calendar
+                return begin + left if calendar is None else calendar.after(begin, left)
             left -= spent
         return None
 
     def _elapsed(self, begin: datetime, end: datetime) -> timedelta:
         calendar = self.target.calendar
-        return max(timedelta(0), end - begin) if calendar is None else calendar.elapsed(begin, end)
-
-    def _after(self, begin: datetime, duration: timedelta) -> datetime:
-        calendar = self.target.calendar
-        return begin + duration if calendar is None else calendar.after(begin, duration)
-
-
-def _in_order(history: Sequence[Tick]) -> list[Tick]:
-    return sorted(history, key=lambda tick: tick.at)
-
-
-def _last_move(history: Sequence[Tick]) -> Move | None:
-    ordered = _in_order(history)
-    return ordered[-1].move if ordered else None
-
-
-def _runs(history: Sequence[Tick]) -> tuple[tuple[datetime, datetime | None], ...]:
-    runs: list[tuple[datetime, datetime | None]] = []
-    running_since: datetime | None = None
-    for tick in _in_order(history):
-        if tick.move is Move.RESET:
-            runs, running_since = [], tick.at
-        elif tick.move in (Move.START, Move.RESUME):
-            running_since = running_since or tick.at
-        elif running_since is not None:
-            runs.append((running_since, tick.at))
-            running_since = None
-    if running_since is not None:
-        runs.append((running_since, None))
-    return tuple(runs)
+        return max(_NOTHING, end - begin) if calendar is None else calendar.elapsed(begin, end)
 
 
 @attrs.frozen(kw_only=True)
@@ -251,33 +163,98 @@ class EscalationStep:
     Args:
         rung: The name of the rung, unique per clock; it fires once per cycle.
         clock: `response` or `resolution`.
-        share: Due when this share of the target is used (0.5 is half); or
-        overdue: due this long after the target was missed. Exactly one of the two is given.
+        share: Due when this share of the target is used (0.5 is half; left out, all of it), and
+        overdue: so much later still. At least one of the two is given.
+        within: Fires in these hours only: due outside them, it waits for the next ones.
         notify: Roles or people who are told.
         label: A label put on the ticket, such as `sla-breached`.
         comment: A comment put on the ticket.
         reassign_to: A role the incident goes to if nobody has acknowledged it.
         unless_acknowledged: Do not fire once somebody has acknowledged.
+        people: Who `notify` is at the moment the rung fires; filled in by the core.
     """
 
     rung: str
     clock: str = "resolution"
-    share: float | None = None
+    share: float | None = attrs.field(default=None)
     overdue: timedelta | None = attrs.field(default=None)
-    notify: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    within: Calendar | None = None
+    notify: tuple[str, ...] = attrs.field(default=(), converter=in_order)
     label: str | None = None
     comment: str | None = None
     reassign_to: str | None = None
     unless_acknowledged: bool = False
+    people: tuple[Person, ...] = ()
+
+    @share.validator
+    def _a_number(self, attribute: "attrs.Attribute[float | None]", value: float | None) -> None:
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"rung {self.rung!r} cannot be due at {value!r} of the target")
 
     @overdue.validator
-    def _one_way(self, attribute: "attrs.Attribute[timedelta | None]", value: timedelta | None) -> None:
-        if (self.share is None) == (value is None):
-            raise ValueError(f"rung {self.rung!r} needs either a share of the target or a time after it")
+    def _some_way(self, attribute: "attrs.Attribute[timedelta | None]", value: timedelta | None) -> None:
+        if self.share is None and value is None:
+            raise ValueError(f"rung {self.rung!r} needs a share of the target or a time after it")
+        if value is not None and value < _NOTHING:
+            raise ValueError(f"rung {self.rung!r} cannot be due {-value} before its share of the target")
+
+    def reached_at(self, clock: Clock) -> datetime | None:
+        """When this rung is reached on `clock`, at whatever hour; None while it stands still before, and once ended."""
+        reached = None if clock.ended else clock.instant_of(1.0 if self.share is None else self.share)
+        return None if reached is None else reached + (self.overdue or _NOTHING)
 
     def due_at(self, clock: Clock) -> datetime | None:
-        """When this rung is due on `clock`; None while the clock stands still before it."""
-        if self.share is not None:
-            return clock.instant_of(self.share)
-        due = clock.due_at()
-        return None if due is None or self.overdue is None else due + self.overdue
+        """When this rung fires: as soon as it is reached, or at the beginning of the next hours it may fire in."""
+        reached = self.reached_at(clock)
+        return reached if reached is None or self.within is None else self.within.after(reached, _NOTHING)
+
+
+class _Phase(enum.Enum):
+    WAITING = enum.auto()
+    RUNNING = enum.auto()
+    PAUSED = enum.auto()
+    STOPPED = enum.auto()
+    CANCELLED = enum.auto()
+
+
+_NEXT: Mapping[tuple[_Phase, Move], _Phase] = MappingProxyType(
+    {
+        (_Phase.WAITING, Move.START): _Phase.RUNNING,
+        (_Phase.RUNNING, Move.PAUSE): _Phase.PAUSED,
+        (_Phase.RUNNING, Move.STOP): _Phase.STOPPED,
+        (_Phase.PAUSED, Move.RESUME): _Phase.RUNNING,
+        (_Phase.PAUSED, Move.STOP): _Phase.STOPPED,
+        (_Phase.STOPPED, Move.RESUME): _Phase.RUNNING,
+        **{(phase, Move.CANCEL): _Phase.CANCELLED for phase in _Phase},
+        **{(phase, Move.RESET): _Phase.RUNNING for phase in _Phase},
+    }
+)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@attrs.frozen
+class _Story:
+    """What a history comes to: how the clock stands, since when, and in which spans it ran."""
+
+    phase: _Phase
+    since: datetime
+    runs: tuple[Run, ...]
+
+
+def _story(history: Iterable[Tick]) -> _Story:
+    phase, since = _Phase.WAITING, _LONG_AGO
+    runs: list[Run] = []
+    # The start comes first: systems disagree by seconds about the time, and nothing stops before it has begun.
+    for tick in sorted(history, key=lambda tick: (tick.move is not Move.START, tick.at)):
+        following = _NEXT.get((phase, tick.move))
+        if following is None:
+            continue
+        at = max(since, tick.at)
+        if tick.move is Move.RESET:
+            runs = []
+        elif phase is _Phase.RUNNING:
+            runs.append((since, at))
+        phase, since = following, at
+    if phase is _Phase.RUNNING:
+        runs.append((since, None))
+    return _Story(phase, since, tuple(runs))
