@@ -109,9 +109,9 @@ class Registry:
         """The instance or module of an active plugin, for attributes such as `search_lag`; else None."""
         return next((plugin.obj for plugin in self.plugins if plugin.name == name), None)
 
-    def told(self, error: BaseException) -> str:
+    def told(self, error: BaseException, mask: Callable[[str], str] = str) -> str:
         """An exception in one printable line, without any secret of the plugins' settings."""
-        return told(error, self._secrets)
+        return told(error, self._secrets, mask)
 
 
 def build(

@@ -1,0 +1,175 @@
+"""Checks what plugins answer, so that a wrong value is the plugin's failure and not a riddle three floors up."""
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import attrs
+
+from soc_core.calls.failure import Rubbish
+from soc_core.model.event import Decision, Event, Finding, Threshold
+from soc_core.model.incident import Ticket
+from soc_core.model.pattern import Pattern
+from soc_core.model.people import Candidate
+from soc_core.model.sla import EscalationStep, Sla, Target
+from soc_core.ports import Check, Endpoint, Service
+
+T = TypeVar("T")
+
+
+def finding(plugin: str, event: Event, answer: object) -> Finding:
+    """A finding about this very event, signed with the plugin's name."""
+    found = _a(Finding, answer)
+    if found.event is not event:
+        raise Rubbish("answered a Finding about another event")
+    _texts("Finding", label=found.label, rule=found.rule, reason=found.reason)
+    _numbers("Finding", severity=found.severity, confidence=found.confidence)
+    _all_of(str, found.actions, "actions")
+    for threshold in found.thresholds:
+        _threshold(threshold)
+    return found if found.classifier == plugin else attrs.evolve(found, classifier=plugin)
+
+
+def decision(plugin: str, answer: object) -> Decision:
+    """A decision, signed with the plugin's name; a bare yes or no is given a reason."""
+    if isinstance(answer, bool):
+        reason = f"plugin {plugin} said {'yes' if answer else 'no'} without giving a reason"
+        answer = Decision.ticket(reason) if answer else Decision.ignore(reason)
+    decided = _a(Decision, answer)
+    _texts("Decision", reason=decided.reason)
+    return attrs.evolve(decided, by=plugin)
+
+
+def assignee(candidates: Sequence[Candidate], answer: object) -> str:
+    """The name of one of the candidates."""
+    name = _a(str, answer)
+    if name not in {candidate.person.name for candidate in candidates}:
+        raise Rubbish(f"chose {name[:80]!r}, who is not one of the candidates")
+    return name
+
+
+def sla(answer: object) -> Sla:
+    """A pair of targets."""
+    promised = _a(Sla, answer)
+    for target in (promised.response, promised.resolution):
+        _a(timedelta, _a(Target, target).duration)
+    return promised
+
+
+def steps(answer: object) -> tuple[EscalationStep, ...]:
+    """The rungs of a ladder."""
+    rungs = _sequence(EscalationStep, answer)
+    for rung in rungs:
+        _texts("EscalationStep", rung=rung.rung)
+        _all_of(str, rung.notify, "notify")
+        if rung.clock not in ("response", "resolution"):
+            raise Rubbish(f"laid out rung {rung.rung!r} on the clock {rung.clock!r}, which no incident has")
+    return rungs
+
+
+def ticket(answer: object) -> Ticket:
+    """A ticket that can be found again."""
+    made = _a(Ticket, answer)
+    _texts("Ticket", tracker=made.tracker, key=made.key)
+    if not made.key:
+        raise Rubbish("answered a Ticket without a key")
+    if made.url is not None:
+        _texts("Ticket", url=made.url)
+    return made
+
+
+def refs(answer: object) -> dict[str, str]:
+    """What a notifier wants to remember: texts by name."""
+    if not isinstance(answer, Mapping):
+        raise Rubbish(f"answered {_name(answer)} where refs by name are due")
+    for name, value in answer.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise Rubbish(f"answered a ref {type(name).__name__} -> {type(value).__name__}, not text by name")
+    return dict(answer)
+
+
+def patterns(answer: object) -> tuple[Pattern, ...]:
+    """What a plugin wants to see."""
+    return _sequence(Pattern, answer)
+
+
+def services(answer: object) -> tuple[Service, ...]:
+    """What runs beside the deliveries."""
+    found = _sequence(Service, answer)
+    for service in found:
+        _texts("Service", name=service.name)
+        _callable("Service", service.run)
+    return found
+
+
+def endpoints(answer: object) -> tuple[Endpoint, ...]:
+    """HTTP paths."""
+    found = _sequence(Endpoint, answer)
+    for endpoint in found:
+        _texts("Endpoint", path=endpoint.path)
+        _callable("Endpoint", endpoint.handler)
+    return found
+
+
+def checks(answer: object) -> tuple[Check, ...]:
+    """Lines of `soc doctor`."""
+    found = _sequence(Check, answer)
+    for check in found:
+        _texts("Check", name=check.name)
+        _callable("Check", check.run)
+    return found
+
+
+def nothing(answer: object) -> tuple[None, ...]:
+    """No answer at all."""
+    raise Rubbish(f"answered {_name(answer)} where nothing is due")
+
+
+def _sequence(kind: type[T], answer: object) -> tuple[T, ...]:
+    if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes, Mapping)):
+        raise Rubbish(f"answered {_name(answer)} where a sequence of {kind.__name__} is due")
+    return tuple(_a(kind, one) for one in answer)
+
+
+def _a(kind: type[T], answer: object) -> T:
+    if isinstance(answer, kind):
+        return answer
+    if inspect.iscoroutine(answer):
+        answer.close()  # or Python complains that nobody awaited it
+    raise Rubbish(f"answered {_name(answer)} where {_name(kind)} is due")
+
+
+def _threshold(answer: object) -> None:
+    threshold = _a(Threshold, answer)
+    _texts("Threshold", rule=threshold.rule, key=threshold.key, label=threshold.label, reason=threshold.reason)
+    _numbers("Threshold", severity=threshold.severity, count=threshold.count)
+    _a(timedelta, threshold.within)
+
+
+def _all_of(kind: type[object], values: Iterable[object], what: str) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            raise Rubbish(f"answered {_name(value)} among the {what}, where {_name(kind)} is due")
+
+
+def _texts(noun: str, **values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise Rubbish(f"answered a {noun} whose {name} is {_name(value)}, not text")
+
+
+def _numbers(noun: str, **values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, (int, float)):
+            raise Rubbish(f"answered a {noun} whose {name} is {_name(value)}, not a number")
+
+
+def _callable(noun: str, value: object) -> None:
+    if not callable(value):
+        raise Rubbish(f"answered a {noun} that runs {_name(value)}, not a function")
+
+
+def _name(value: object) -> str:
+    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    return f"an {name}" if name[:1] in "AEIOUaeiou" else f"a {name}"

@@ -1,0 +1,246 @@
+"""Asks plugins about a block of things in one worker thread, and sees when one of them hangs.
+
+The thread that wants the answers is the watchdog: it has to wait for them anyway. It looks at the worker now and then;
+if the worker is still in the same call after `hang_after`, that worker is given up and a new one goes on behind the
+call that hangs. Nothing runs while nobody asks. What keeps the interpreter's lock, such as a runaway regular
+expression of `re`, cannot be seen from inside the process.
+"""
+
+import contextvars
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import attrs
+
+from soc_core.calls.breaker import PAUSE, Breaker
+from soc_core.calls.failure import Failure, FailureKind, Rubbish
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+_RESTING = f"suspended after failing again and again; it is tried every {PAUSE:g} s"
+_LOOKS = 4  # a process that was frozen as a whole wakes up to one missing look, not to a hang
+
+
+@attrs.frozen
+class Voice:
+    """One implementation of a hook, ready to be asked about an item."""
+
+    plugin: str
+    hook: str
+    ask: Callable[..., object]
+    breaker: Breaker
+
+    def failure(self, kind: FailureKind, text: str) -> Failure:
+        """A failure of this implementation."""
+        return Failure(plugin=self.plugin, hook=self.hook, kind=kind, text=text)
+
+
+class Answers(Generic[Value]):
+    """What the plugins said about one item, in the order in which they were asked."""
+
+    __slots__ = ("asked", "failures", "heard", "hung", "values")
+
+    def __init__(self) -> None:
+        self.values: list[tuple[str, Value]] = []
+        self.failures: list[Failure] = []
+        self.asked = 0
+        self.heard = 0
+        self.hung = False
+
+
+class Tally:
+    """What one implementation cost within a block."""
+
+    __slots__ = ("calls", "failures", "last", "seconds")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.failures = 0
+        self.seconds = 0.0
+        self.last = ""
+
+
+class Block(Generic[Item, Value]):
+    """A block of items on its way through the plugins.
+
+    Args:
+        voices: Whom to ask, in this order.
+        items: What to ask about.
+        check: Turns an answer into a value, or raises `Rubbish`.
+        first: Whether the first answer settles an item.
+        clock: Monotonic seconds.
+        budget: Seconds that a call may take.
+        told: An exception in one line without secrets.
+    """
+
+    def __init__(
+        self,
+        voices: Sequence[Voice],
+        items: Sequence[Item],
+        check: Callable[[Voice, Item, object], Value],
+        *,
+        first: bool,
+        clock: Callable[[], float],
+        budget: float,
+        told: Callable[[BaseException], str],
+    ) -> None:
+        self.voices = voices
+        self.items = items
+        self.answers: list[Answers[Value]] = [Answers() for _ in items]
+        self.tallies = [Tally() for _ in voices]
+        self.failures: list[Failure] = []
+        self._check = check
+        self._first = first
+        self._clock = clock
+        self._budget = budget
+        self._told = told
+        # Where the work stands. The worker changes answers only while it is not `_calling`, and it ceases to be the
+        # worker only while it is: so nobody ever writes beside the one who took over.
+        self._lock = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._calling = False
+        self._index = 0
+        self._position = 0
+        self._broken_off: BaseException | None = None
+
+    def see_through(self, hang_after: timedelta) -> None:
+        """Have every item answered; a plugin that hangs is named and left behind."""
+        context = contextvars.copy_context()
+        while self._index < len(self.items):
+            worker = threading.Thread(target=context.copy().run, args=(self._run,), name="soc-questions", daemon=True)
+            self._worker = worker
+            worker.start()
+            try:
+                self._watch(worker, hang_after)
+            finally:
+                self._worker = None
+            if self._broken_off is not None:
+                raise self._broken_off
+
+    def _watch(self, worker: threading.Thread, hang_after: timedelta) -> None:
+        seen, looks = (-1, -1), 0
+        while True:
+            worker.join(hang_after.total_seconds() / _LOOKS)
+            if not worker.is_alive():
+                return
+            place = (self._index, self._position)
+            looks = looks + 1 if place == seen else 0
+            seen = place
+            if looks >= _LOOKS and self._give_up(place):
+                self._leave_behind(worker, hang_after)
+                return
+
+    def _give_up(self, place: tuple[int, int]) -> bool:
+        with self._lock:
+            if not self._calling or place != (self._index, self._position):
+                return False
+            self._worker = None
+            self._calling = False
+            return True
+
+    def _leave_behind(self, worker: threading.Thread, hang_after: timedelta) -> None:
+        voice, answers, tally = self.voices[self._position], self.answers[self._index], self.tallies[self._position]
+        text = f"no answer for {hang_after.total_seconds():g} s, it hangs in {_stack(worker)}"
+        tally.calls += 1
+        tally.seconds += hang_after.total_seconds()
+        answers.asked += 1
+        answers.hung = True
+        self._note(voice, answers, tally, FailureKind.HUNG, text)
+        if voice.breaker.hung(self._clock(), worker):
+            self._suspended(voice)
+        self._position += 1
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        # Nothing may be lost in a thread that nobody looks at: whoever waits for the answers gets it.
+        except BaseException as error:  # noqa: BLE001
+            self._broken_off = error
+
+    def _work(self) -> None:
+        me, lock, clock, budget = threading.current_thread(), self._lock, self._clock, self._budget
+        voices, tallies, check, first = self.voices, self.tallies, self._check, self._first
+        before = clock()
+        for index in range(self._index, len(self.items)):
+            self._index = index
+            item, answers = self.items[index], self.answers[index]
+            for position in range(self._position, len(voices)):
+                self._position = position
+                voice = voices[position]
+                breaker = voice.breaker
+                if not breaker.spotless and not breaker.admits(before):
+                    answers.failures.append(voice.failure(FailureKind.SUSPENDED, _RESTING))
+                    continue
+                value: Value | None = None
+                problem: BaseException | None = None
+                self._calling = True
+                try:
+                    answer = voice.ask(item)
+                    if answer is not None:
+                        value = check(voice, item, answer)
+                # A plugin may raise anything, even SystemExit: it is named, and the others are asked all the same.
+                except BaseException as error:  # noqa: BLE001
+                    problem = error
+                with lock:
+                    if self._worker is not me:
+                        return
+                    self._calling = False
+                after = clock()
+                took, before = after - before, after
+                tally = tallies[position]
+                tally.calls += 1
+                tally.seconds += took
+                answers.asked += 1
+                if problem is not None:
+                    self._failed(voice, answers, tally, problem)
+                    continue
+                answers.heard += 1
+                if took > budget:
+                    self._overran(voice, answers, tally, took)
+                elif not breaker.spotless:
+                    breaker.succeeded()
+                if value is not None:
+                    answers.values.append((voice.plugin, value))
+                    if first:
+                        break
+            self._position = 0
+        self._index = len(self.items)
+
+    def _failed(self, voice: Voice, answers: Answers[Value], tally: Tally, problem: BaseException) -> None:
+        if isinstance(problem, KeyboardInterrupt):
+            raise problem
+        if isinstance(problem, Rubbish):
+            self._note(voice, answers, tally, FailureKind.RUBBISH, str(problem))
+        else:
+            self._note(voice, answers, tally, FailureKind.RAISED, self._told(problem))
+        if voice.breaker.failed(self._clock()):
+            self._suspended(voice)
+
+    def _overran(self, voice: Voice, answers: Answers[Value], tally: Tally, took: float) -> None:
+        text = f"took {took:.3f} s where {self._budget:g} s are allowed"
+        self._note(voice, answers, tally, FailureKind.OVERRAN, text)
+        if voice.breaker.failed(self._clock()):
+            self._suspended(voice)
+
+    def _note(self, voice: Voice, answers: Answers[Value], tally: Tally, kind: FailureKind, text: str) -> None:
+        failure = voice.failure(kind, text)
+        tally.failures += 1
+        tally.last = f"{voice.hook}: {text}"
+        answers.failures.append(failure)
+        self.failures.append(failure)
+
+    def _suspended(self, voice: Voice) -> None:
+        self.failures.append(voice.failure(FailureKind.SUSPENDED, _RESTING))
+
+
+def _stack(thread: threading.Thread) -> str:
+    """Where a thread is, innermost call first."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    calls = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=4, lookup_lines=False)
+    return " < ".join(f"{call.name} ({Path(call.filename).name}:{call.lineno})" for call in calls)
