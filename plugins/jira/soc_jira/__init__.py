@@ -1,0 +1,1 @@
+"""JIRA for soc-core: one ticket per incident, kept in step both ways."""

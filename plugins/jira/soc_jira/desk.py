@@ -1,0 +1,39 @@
+"""Puts the parts of the integration together for one login: one client, one memory of the project, their users."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from soc_core import Incident, Reports
+from soc_jira.client import Client
+from soc_jira.comments import Comments
+from soc_jira.limits import Limits
+from soc_jira.project import Directory
+from soc_jira.settings import Login, Settings
+from soc_jira.tickets import Tickets
+from soc_jira.transitions import Mover
+
+
+class Desk:
+    """Everything that talks to one JIRA project. Nothing here touches the network before it is asked to."""
+
+    def __init__(self, settings: Settings, login: Login, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.client = Client(
+            login,
+            timeout=settings.timeout,
+            api=settings.api,
+            limits=Limits(monotonic),
+            monotonic=monotonic,
+        )
+        self.directory = Directory(self.client, settings, login.project, monotonic)
+        self.comments = Comments(self.client)
+        self.mover = Mover(self.client, self.directory, settings, self.comments)
+        self.tickets = Tickets(self.client, self.directory, settings, self.assignee)
+        self.reports: Reports | None = None
+
+    def assignee(self, incident: Incident) -> Mapping[str, str] | None:
+        """How JIRA wants to be told of the incident's assignee; None if there is none or JIRA cannot take them."""
+        if not incident.assignee:
+            return None
+        person = None if self.reports is None else self.reports.person(name=incident.assignee)
+        known = None if person is None else person.jira or person.email
+        return self.directory.assignable(known or incident.assignee)

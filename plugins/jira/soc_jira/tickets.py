@@ -1,0 +1,146 @@
+"""Opens tickets and finds them again: the JIRA side of one ticket per incident.
+
+The core owns the protocol (intent, waiting out the search lag, looking before a repeat); here every outcome is named
+for what it is, and an empty search is only believed with a proven login.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from soc_core import Incident, PermanentError, Ticket, UncertainError
+from soc_jira.client import Client, Refused
+from soc_jira.fields import Draft, draft, offending
+from soc_jira.project import Directory, Project
+from soc_jira.reading import mapping, objects, text
+from soc_jira.settings import Settings
+from soc_jira.transitions import Mover
+
+TRACKER: Final = "jira"
+_CLOUD_LAG: Final = timedelta(seconds=120)
+_OWN_LAG: Final = timedelta(seconds=30)
+_MARKER_CHARACTERS: Final = frozenset("0123456789abcdef")
+
+log = structlog.get_logger()
+
+
+class Tickets:
+    """Makes, finds and retires the tickets of one project."""
+
+    def __init__(
+        self,
+        client: Client,
+        directory: Directory,
+        settings: Settings,
+        assignee: Callable[[Incident], Mapping[str, str] | None],
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._settings = settings
+        self._assignee = assignee
+
+    @property
+    def search_lag(self) -> timedelta:
+        """How long search may lag behind writes: set, or by the kind of site as far as it is known."""
+        if self._settings.search_lag is not None:
+            return self._settings.search_lag
+        site = self._client.known_site
+        return _OWN_LAG if site is not None and not site.cloud else _CLOUD_LAG
+
+    def create(self, incident: Incident) -> Ticket:
+        """Make the ticket; fields that JIRA refuses are left out once, with a warning."""
+        ready = self._draft(incident, frozenset())
+        try:
+            return self._send(ready)
+        except Refused as error:
+            without = offending(error.errors, ready.fields)
+            if not without:
+                raise
+            self._directory.forget()
+            log.warning("jira.fields_left_out", incident=incident.id, fields=sorted(without), reason=str(error))
+        return self._send(self._draft(incident, without))
+
+    def find(self, marker: str) -> Ticket | None:
+        """The ticket that carries a marker, the oldest if there are several; None means surely absent."""
+        found = self.all_marked(marker)
+        return found[0] if found else None
+
+    def all_marked(self, marker: str) -> Sequence[Ticket]:
+        """Every ticket that carries a marker, oldest first."""
+        self._client.prove_login()
+        keys = self._search(_marked(marker, self._directory.project()), "labels")
+        if not keys:
+            self._client.prove_login()
+        site = self._client.site()
+        return [Ticket(tracker=TRACKER, key=key, url=site.browse(key)) for key in keys]
+
+    def retire(self, ticket: Ticket, keep: Ticket, mover: Mover) -> None:
+        """Link a second ticket of the same incident to the first, say so, and close it."""
+        body = {
+            "type": {"name": "Duplicate"},
+            "inwardIssue": {"key": ticket.key},
+            "outwardIssue": {"key": keep.key},
+        }
+        try:
+            self._client.send("POST", "issueLink", body)
+        except Refused as error:  # the link type may be switched off; the comment says it as well
+            log.warning("jira.link_refused", ticket=ticket.key, keep=keep.key, reason=str(error))
+        mover.close_as_duplicate(ticket.key, keep.key)
+        log.warning("ticket.retired", ticket=ticket.key, keep=keep.key)
+
+    def _draft(self, incident: Incident, without: frozenset[str]) -> Draft:
+        ready = draft(
+            incident,
+            project=self._directory.project(),
+            settings=self._settings,
+            zone=self._directory.account().zone,
+            version=self._client.version,
+            assignee=self._assignee(incident),
+            without=without,
+        )
+        if ready.lost:
+            log.warning("jira.fields_missing", incident=incident.id, fields=sorted(ready.lost))
+        return ready
+
+    def _send(self, ready: Draft) -> Ticket:
+        site = self._client.site()  # before the create: whatever fails after it must not look like a failed create
+        body = {"fields": dict(ready.fields), "properties": list(ready.properties)}
+        key = text(mapping(self._client.send("POST", "issue", body, once=True)), "key")
+        if not key:
+            raise UncertainError("JIRA took the ticket and named no key")
+        return Ticket(tracker=TRACKER, key=key, url=site.browse(key))
+
+    def _search(self, jql: str, *fields: str) -> list[str]:
+        return [text(issue, "key") for issue in search(self._client, jql, fields)]
+
+
+def search(client: Client, jql: str, fields: Sequence[str], *, most: int = 5000) -> list[Mapping[str, object]]:
+    """What a query finds, page by page, on Cloud and on Data Center; never more than `most`."""
+    cloud, found = client.site().cloud, list[Mapping[str, object]]()
+    body: dict[str, object] = {"jql": jql, "fields": list(fields), "maxResults": 100}
+    while len(found) < most:
+        page = mapping(client.send("POST", "search/jql" if cloud else "search", body))
+        issues = list(objects(page.get("issues")))
+        found += issues
+        token = text(page, "nextPageToken")
+        if cloud and not token:
+            break
+        if not cloud and (not issues or len(found) >= int(text(page, "total") or 0)):
+            break
+        body |= {"nextPageToken": token} if cloud else {"startAt": len(found)}
+    return found[:most]
+
+
+def quoted(value: str) -> str:
+    """A value as JQL takes it, whatever is in it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _marked(marker: str, project: Project) -> str:
+    if not marker.startswith("soc-") or set(marker[4:]) - _MARKER_CHARACTERS:
+        raise PermanentError(f"{marker!r} is no marker")
+    # Without labels on the screen the marker stands only in the description.
+    where = f"labels = {quoted(marker)}" if project.takes("labels") else f"text ~ {quoted(quoted(marker))}"
+    return f"{where} ORDER BY created ASC, key ASC"

@@ -1,0 +1,116 @@
+"""Moves a ticket to a status: one transition after another, and once more from the start when JIRA refuses."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from soc_core import PermanentError, Status, Verdict
+from soc_jira.client import Client, Refused
+from soc_jira.comments import Comments
+from soc_jira.project import Directory, Step, step_of
+from soc_jira.reading import mapping
+from soc_jira.settings import Settings
+from soc_jira.workflow import LONGEST_WAY, Way, next_way, targets, ways_of
+
+OURS: Final[Mapping[str, object]] = {"type": "soc-core", "description": "Changed by soc-core"}
+_RESOLUTIONS = ("Done", "Fixed", "Resolved", "Complete")
+_AGAIN = frozenset({400, 409})
+
+log = structlog.get_logger()
+
+
+class Mover:
+    """Takes tickets through the project's workflow, and learns it on the way."""
+
+    def __init__(self, client: Client, directory: Directory, settings: Settings, comments: Comments) -> None:
+        self._client = client
+        self._directory = directory
+        self._settings = settings
+        self._comments = comments
+        self._known: dict[str, Sequence[Step]] = {}
+        self._lock = threading.Lock()
+
+    def move(self, key: str, status: Status, *, here: Step | None = None, verdict: Verdict | None = None) -> None:
+        """Bring a ticket to a status; being there already is success.
+
+        Raises:
+            PermanentError: The workflow has no way there, or wants something on the way that we do not have.
+        """
+        wanted = [word for word in (verdict, status) if word is not None]
+        self._walk(key, status, here or self.where(key), [self._settings.resolutions.get(word, "") for word in wanted])
+
+    def close_as_duplicate(self, key: str, keep: str) -> None:
+        """Say that a ticket is the second of its incident, and close it."""
+        self._comments.say(key, f"Second ticket of one incident; please go on in {keep}.", work=f"retire {key}")
+        self._walk(key, Status.CLOSED, self.where(key), ["Duplicate"])
+
+    def where(self, key: str) -> Step:
+        """The status a ticket has now."""
+        found = mapping(self._client.get("issue/{key}", query={"fields": "status"}, key=key))
+        return step_of(mapping(found, "fields", "status"))
+
+    def _walk(self, key: str, status: Status, here: Step, resolutions: Sequence[str]) -> None:
+        goal = targets(status, self._directory.steps(), self._settings.statuses)
+        there = frozenset(step.id for step in goal)
+        passed: set[str] = set()
+        again, offer = True, True
+        for _ in range(LONGEST_WAY):
+            if here.id in there:
+                return
+            way = self._next(key, status, here, goal, frozenset(passed))
+            try:
+                self._take(key, way, resolutions if offer else ())
+            except Refused as error:
+                if error.status not in _AGAIN or not again:
+                    raise
+                # Somebody was quicker, or the screen is not what it says it is: look again, once.
+                again, offer = False, "cannot be set" not in str(error)
+                log.info("jira.transition_replanned", ticket=key, reason=str(error))
+                here = self.where(key)
+                continue
+            log.info("ticket.moved", ticket=key, status=way.to.name, by=way.name)
+            passed.add(here.id)
+            here = way.to
+        if here.id not in there:
+            raise PermanentError(f"{key} is still {here.name} after {LONGEST_WAY} transitions towards {status}")
+
+    def _next(self, key: str, status: Status, here: Step, goal: Sequence[Step], passed: frozenset[str]) -> Way:
+        answer = self._client.get("issue/{key}/transitions", query={"expand": "transitions.fields"}, key=key)
+        ways = ways_of(answer)
+        with self._lock:
+            self._known[here.id] = tuple(way.to for way in ways)
+            known = dict(self._known)
+        through = self._settings.paths.get(status, ())
+        way = next_way(here, ways, goal, known=known, passed=passed, through=through)
+        if way is None:
+            offered = ", ".join(f"{way.name} to {way.to.name}" for way in ways) or "nothing"
+            raise PermanentError(
+                f"no way from {here.name} to {status} for {key}: JIRA offers {offered}; "
+                "set [plugins.jira] statuses or paths, or give the account the permission to transition issues"
+            )
+        return way
+
+    def _take(self, key: str, way: Way, resolutions: Sequence[str]) -> None:
+        fields: dict[str, object] = {}
+        offered = way.resolutions
+        if offered is not None and (name := _resolution(offered, resolutions)):
+            fields["resolution"] = {"name": name}
+        needed = [
+            name for name, field in way.fields.items() if field.get("required") and not field.get("hasDefaultValue")
+        ]
+        if missing := [name for name in needed if name not in fields]:
+            raise PermanentError(f"the transition {way.name} of {key} wants {', '.join(missing)}, which we do not have")
+        body: dict[str, object] = {"transition": {"id": way.id}, "historyMetadata": OURS}
+        if fields:
+            body["fields"] = fields
+        self._client.send("POST", "issue/{key}/transitions", body, key=key)
+
+
+def _resolution(offered: Sequence[str], wished: Sequence[str]) -> str | None:
+    names = {name.lower(): name for name in offered}
+    for wish in (*wished, *_RESOLUTIONS):
+        if wish.lower() in names:
+            return names[wish.lower()]
+    return offered[0] if offered else None
