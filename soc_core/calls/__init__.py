@@ -253,4 +253,6 @@ class Calls:
 
 
 def _strongest_first(findings: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:
+    if len(findings) < 2:
+        return tuple(found for _, found in findings)
     return tuple(sorted((found for _, found in findings), key=lambda one: (-one.severity, -one.confidence)))

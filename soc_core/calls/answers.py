@@ -23,9 +23,8 @@ def finding(plugin: str, event: Event, answer: object) -> Finding:
     found = _a(Finding, answer)
     if found.event is not event:
         raise Rubbish("answered a Finding about another event")
-    _texts("Finding", label=found.label, rule=found.rule, reason=found.reason)
-    _numbers("Finding", severity=found.severity, confidence=found.confidence)
-    _all_of(str, found.actions, "actions")
+    _texts(found, found.label, found.rule, found.reason, *found.actions)
+    _numbers(found, found.severity, found.confidence)
     for threshold in found.thresholds:
         _threshold(threshold)
     return found if found.classifier == plugin else attrs.evolve(found, classifier=plugin)
@@ -37,7 +36,7 @@ def decision(plugin: str, answer: object) -> Decision:
         reason = f"plugin {plugin} said {'yes' if answer else 'no'} without giving a reason"
         answer = Decision.ticket(reason) if answer else Decision.ignore(reason)
     decided = _a(Decision, answer)
-    _texts("Decision", reason=decided.reason)
+    _texts(decided, decided.reason)
     return attrs.evolve(decided, by=plugin)
 
 
@@ -61,8 +60,7 @@ def steps(answer: object) -> tuple[EscalationStep, ...]:
     """The rungs of a ladder."""
     rungs = _sequence(EscalationStep, answer)
     for rung in rungs:
-        _texts("EscalationStep", rung=rung.rung)
-        _all_of(str, rung.notify, "notify")
+        _texts(rung, rung.rung, *rung.notify)
         if rung.clock not in ("response", "resolution"):
             raise Rubbish(f"laid out rung {rung.rung!r} on the clock {rung.clock!r}, which no incident has")
     return rungs
@@ -71,11 +69,9 @@ def steps(answer: object) -> tuple[EscalationStep, ...]:
 def ticket(answer: object) -> Ticket:
     """A ticket that can be found again."""
     made = _a(Ticket, answer)
-    _texts("Ticket", tracker=made.tracker, key=made.key)
+    _texts(made, made.tracker, made.key, made.url or "", *made.retired)
     if not made.key:
         raise Rubbish("answered a Ticket without a key")
-    if made.url is not None:
-        _texts("Ticket", url=made.url)
     return made
 
 
@@ -98,8 +94,8 @@ def services(answer: object) -> tuple[Service, ...]:
     """What runs beside the deliveries."""
     found = _sequence(Service, answer)
     for service in found:
-        _texts("Service", name=service.name)
-        _callable("Service", service.run)
+        _texts(service, service.name)
+        _callable(service, service.run)
     return found
 
 
@@ -107,8 +103,8 @@ def endpoints(answer: object) -> tuple[Endpoint, ...]:
     """HTTP paths."""
     found = _sequence(Endpoint, answer)
     for endpoint in found:
-        _texts("Endpoint", path=endpoint.path)
-        _callable("Endpoint", endpoint.handler)
+        _texts(endpoint, endpoint.path)
+        _callable(endpoint, endpoint.handler)
     return found
 
 
@@ -116,8 +112,8 @@ def checks(answer: object) -> tuple[Check, ...]:
     """Lines of `soc doctor`."""
     found = _sequence(Check, answer)
     for check in found:
-        _texts("Check", name=check.name)
-        _callable("Check", check.run)
+        _texts(check, check.name)
+        _callable(check, check.run)
     return found
 
 
@@ -142,32 +138,26 @@ def _a(kind: type[T], answer: object) -> T:
 
 def _threshold(answer: object) -> None:
     threshold = _a(Threshold, answer)
-    _texts("Threshold", rule=threshold.rule, key=threshold.key, label=threshold.label, reason=threshold.reason)
-    _numbers("Threshold", severity=threshold.severity, count=threshold.count)
+    _texts(threshold, threshold.rule, threshold.key, threshold.label, threshold.reason, *threshold.actions)
+    _numbers(threshold, threshold.severity, threshold.confidence, threshold.count)
     _a(timedelta, threshold.within)
 
 
-def _all_of(kind: type[object], values: Iterable[object], what: str) -> None:
+def _texts(noun: object, *values: object) -> None:
     for value in values:
-        if not isinstance(value, kind):
-            raise Rubbish(f"answered {_name(value)} among the {what}, where {_name(kind)} is due")
-
-
-def _texts(noun: str, **values: object) -> None:
-    for name, value in values.items():
         if not isinstance(value, str):
-            raise Rubbish(f"answered a {noun} whose {name} is {_name(value)}, not text")
+            raise Rubbish(f"answered {_name(noun)} with {_name(value)} in the place of a text")
 
 
-def _numbers(noun: str, **values: object) -> None:
-    for name, value in values.items():
+def _numbers(noun: object, *values: object) -> None:
+    for value in values:
         if not isinstance(value, (int, float)):
-            raise Rubbish(f"answered a {noun} whose {name} is {_name(value)}, not a number")
+            raise Rubbish(f"answered {_name(noun)} with {_name(value)} in the place of a number")
 
 
-def _callable(noun: str, value: object) -> None:
+def _callable(noun: object, value: object) -> None:
     if not callable(value):
-        raise Rubbish(f"answered a {noun} that runs {_name(value)}, not a function")
+        raise Rubbish(f"answered {_name(noun)} with {_name(value)} in the place of a function")
 
 
 def _name(value: object) -> str:
