@@ -1,0 +1,1 @@
+"""What is promised for each incident: how soon somebody responds, and how soon it is resolved."""
