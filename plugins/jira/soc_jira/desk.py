@@ -3,14 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 
-from soc_core import Incident, Reports
+from soc_core import Inbox, Incident, Reports
 from soc_jira.client import Client
 from soc_jira.comments import Comments
+from soc_jira.hints import Hints
+from soc_jira.inbound import Inbound
 from soc_jira.limits import Limits
+from soc_jira.poll import Poll
 from soc_jira.project import Directory
 from soc_jira.settings import Login, Settings
 from soc_jira.tickets import Tickets
 from soc_jira.transitions import Mover
+from soc_jira.updates import Updates
 
 
 class Desk:
@@ -27,8 +31,12 @@ class Desk:
         self.directory = Directory(self.client, settings, login.project, monotonic)
         self.comments = Comments(self.client)
         self.mover = Mover(self.client, self.directory, settings, self.comments)
-        self.tickets = Tickets(self.client, self.directory, settings, self.assignee)
+        self.tickets = Tickets(self.client, self.directory, settings, self.mover, self.assignee)
+        self.updates = Updates(self.client, self.directory, settings, self.comments, self.mover, self.assignee)
+        self.hints = Hints()
         self.reports: Reports | None = None
+        self._settings = settings
+        self._project = login.project
 
     def assignee(self, incident: Incident) -> Mapping[str, str] | None:
         """How JIRA wants to be told of the incident's assignee; None if there is none or JIRA cannot take them."""
@@ -37,3 +45,12 @@ class Desk:
         person = None if self.reports is None else self.reports.person(name=incident.assignee)
         known = None if person is None else person.jira or person.email
         return self.directory.assignable(known or incident.assignee)
+
+    def inbound(self, inbox: Inbox, reports: Reports) -> Inbound:
+        """The way from tickets to incidents."""
+        return Inbound(self.client, self.directory, self._settings, inbox, reports)
+
+    def poll(self, inbox: Inbox, reports: Reports) -> Poll:
+        """What asks regularly."""
+        inbound = self.inbound(inbox, reports)
+        return Poll(self.client, self.tickets, inbound, inbox, reports, project=self._project)

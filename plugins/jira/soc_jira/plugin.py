@@ -3,10 +3,24 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from soc_core import Incident, Ticket, hookimpl
+from soc_core import (
+    Delivery,
+    Endpoint,
+    EscalationStep,
+    Inbox,
+    Incident,
+    Reports,
+    Service,
+    Ticket,
+    Update,
+    hookimpl,
+)
 from soc_jira.desk import Desk
+from soc_jira.inbound import ORIGIN
 from soc_jira.settings import Settings as JiraSettings
 from soc_jira.settings import login_of
+from soc_jira.tickets import TRACKER
+from soc_jira.webhook import endpoint
 
 
 class Jira:
@@ -39,4 +53,45 @@ class Jira:
 
     def retire_ticket(self, ticket: Ticket, keep: Ticket) -> None:
         """Close the younger of two tickets of one incident."""
-        self._desk.tickets.retire(ticket, keep, self._desk.mover)
+        self._desk.tickets.retire(ticket, keep)
+
+    @hookimpl
+    def on_ticket_created(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> None:
+        """Add what did not fit into the create."""
+        if ticket.tracker == TRACKER:
+            self._desk.updates.created(incident, ticket, delivery, self._desk.reports)
+
+    @hookimpl
+    def on_incident_updated(self, incident: Incident, update: Update, delivery: Delivery) -> None:
+        """Take the change to the ticket, unless it came from there."""
+        if update.origin != ORIGIN and (key := _key(incident)):
+            self._desk.updates.changed(incident, key, update, delivery)
+
+    @hookimpl
+    def on_escalation(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> None:
+        """Put the rung's label and comment on the ticket."""
+        if key := _key(incident):
+            self._desk.updates.escalated(key, step, delivery)
+
+    @hookimpl
+    def register_services(self, inbox: Inbox, reports: Reports) -> Sequence[Service]:
+        """Ask JIRA regularly, and read again what webhooks spoke of."""
+        self._desk.reports = reports
+        poll, inbound, hints = self._desk.poll(inbox, reports), self._desk.inbound(inbox, reports), self._desk.hints
+        services = [
+            Service(name="poll", run=poll.run, every=self._settings.poll_every),
+            Service(name="sweep", run=poll.sweep, every=self._settings.sweep_every),
+        ]
+        if self._settings.webhook_secret:
+            services.append(Service(name="webhook", run=lambda stop: hints.follow(inbound, stop)))
+        return services
+
+    @hookimpl
+    def register_endpoints(self) -> Sequence[Endpoint]:
+        """Take webhooks, if there is a secret to prove them with."""
+        made = endpoint(self._settings, self._desk.hints)
+        return [] if made is None else [made]
+
+
+def _key(incident: Incident) -> str | None:
+    return incident.ticket.key if incident.ticket is not None and incident.ticket.tracker == TRACKER else None

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+import attrs
 import structlog
 
-from soc_core import Incident, PermanentError, Ticket, UncertainError
-from soc_jira.client import Client, Refused
+from soc_core import DeliveryError, Incident, PermanentError, Ticket, UncertainError
+from soc_jira.client import Client, Forbidden, Refused
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.project import Directory, Project
 from soc_jira.reading import mapping, objects, text
@@ -34,11 +35,13 @@ class Tickets:
         client: Client,
         directory: Directory,
         settings: Settings,
+        mover: Mover,
         assignee: Callable[[Incident], Mapping[str, str] | None],
     ) -> None:
         self._client = client
         self._directory = directory
         self._settings = settings
+        self._mover = mover
         self._assignee = assignee
 
     @property
@@ -65,7 +68,10 @@ class Tickets:
     def find(self, marker: str) -> Ticket | None:
         """The ticket that carries a marker, the oldest if there are several; None means surely absent."""
         found = self.all_marked(marker)
-        return found[0] if found else None
+        if not found:
+            return None
+        retired = [double.key for double in found[1:] if self._retired(double, found[0])]
+        return attrs.evolve(found[0], retired=retired)  # type: ignore[arg-type]  # `tuple` as converter says nothing
 
     def all_marked(self, marker: str) -> Sequence[Ticket]:
         """Every ticket that carries a marker, oldest first."""
@@ -76,7 +82,7 @@ class Tickets:
         site = self._client.site()
         return [Ticket(tracker=TRACKER, key=key, url=site.browse(key)) for key in keys]
 
-    def retire(self, ticket: Ticket, keep: Ticket, mover: Mover) -> None:
+    def retire(self, ticket: Ticket, keep: Ticket) -> None:
         """Link a second ticket of the same incident to the first, say so, and close it."""
         body = {
             "type": {"name": "Duplicate"},
@@ -85,10 +91,18 @@ class Tickets:
         }
         try:
             self._client.send("POST", "issueLink", body)
-        except Refused as error:  # the link type may be switched off; the comment says it as well
+        except (Refused, Forbidden) as error:  # the link type may be switched off; the comment says it as well
             log.warning("jira.link_refused", ticket=ticket.key, keep=keep.key, reason=str(error))
-        mover.close_as_duplicate(ticket.key, keep.key)
+        self._mover.close_as_duplicate(ticket.key, keep.key)
         log.warning("ticket.retired", ticket=ticket.key, keep=keep.key)
+
+    def _retired(self, double: Ticket, keep: Ticket) -> bool:
+        try:
+            self.retire(double, keep)
+        except DeliveryError as error:  # the ticket is found all the same; the double is closed another time
+            log.warning("jira.double_left_open", ticket=double.key, keep=keep.key, reason=str(error))
+            return False
+        return True
 
     def _draft(self, incident: Incident, without: frozenset[str]) -> Draft:
         ready = draft(

@@ -1,20 +1,19 @@
 """Moves a ticket to a status: one transition after another, and once more from the start when JIRA refuses."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import structlog
 
 from soc_core import PermanentError, Status, Verdict
 from soc_jira.client import Client, Refused
 from soc_jira.comments import Comments
+from soc_jira.history import OURS
 from soc_jira.project import Directory, Step, step_of
 from soc_jira.reading import mapping
 from soc_jira.settings import Settings
 from soc_jira.workflow import LONGEST_WAY, Way, next_way, targets, ways_of
 
-OURS: Final[Mapping[str, object]] = {"type": "soc-core", "description": "Changed by soc-core"}
 _RESOLUTIONS = ("Done", "Fixed", "Resolved", "Complete")
 _AGAIN = frozenset({400, 409})
 

@@ -1,0 +1,165 @@
+"""Brings what people did in JIRA to the incident: read the ticket, compare with what is known, hand in what is new.
+
+Polls and webhooks only say which ticket to look at, so lost, doubled and reordered ones make no difference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+
+from soc_core import Change, ChangeRefused, Inbox, Incident, Reports, Update
+from soc_jira.adf import words_of
+from soc_jira.client import Client, Missing
+from soc_jira.comments import is_ours
+from soc_jira.fields import PROPERTY, priority_of
+from soc_jira.history import Entry, entries, instant
+from soc_jira.project import Directory, Step, person_id, step_of
+from soc_jira.reading import mapping, objects, text
+from soc_jira.settings import Settings
+from soc_jira.workflow import meaning
+
+ORIGIN = "jira"
+_FIELDS = "status,assignee,priority,resolution,comment,updated,project"
+_SYNCED = ("status", "assignee", "priority", "resolution")
+
+log = structlog.get_logger()
+
+
+class Inbound:
+    """The way from tickets to incidents."""
+
+    def __init__(
+        self, client: Client, directory: Directory, settings: Settings, inbox: Inbox, reports: Reports
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._settings = settings
+        self._inbox = inbox
+        self._reports = reports
+
+    def settle(self, key: str) -> bool:
+        """Look at one ticket and hand in what is new; answers False if it is no ticket of ours."""
+        query = {"fields": _FIELDS, "expand": "changelog", "properties": PROPERTY}
+        known = self._reports.incident(key)
+        try:
+            issue = mapping(self._client.get("issue/{key}", query=query, key=key))
+        except Missing:
+            if known is not None:
+                log.warning("ticket.gone", ticket=key, incident=known.id)
+                self._inbox.ticket_gone(known.id, f"{key} was deleted in JIRA, or we may no longer see it")
+            return known is not None
+        incident = known or self._owner(issue)
+        if incident is None:
+            return False
+        self._follow_move(incident, text(issue, "key"))
+        self._hand_in(incident, issue)
+        return True
+
+    def _owner(self, issue: Mapping[str, object]) -> Incident | None:
+        """Whose ticket it is by its property, when its key says nothing: it was moved to another project."""
+        kept = mapping(issue, "properties", PROPERTY)
+        incident = self._reports.incident(text(kept, "incident")) if kept else None
+        if incident is None or incident.ticket is None or text(kept, "marker") != incident.marker:
+            return None
+        former = {entry.old_words for entry in entries(issue) if entry.field == "Key"}
+        return incident if incident.ticket.key in former | {text(issue, "key")} else None
+
+    def _follow_move(self, incident: Incident, key: str) -> None:
+        if incident.ticket is not None and incident.ticket.key != key:
+            log.info("ticket.renamed", incident=incident.id, old=incident.ticket.key, new=key)
+            self._inbox.ticket_moved(incident.id, key, self._client.site().browse(key))
+
+    def _hand_in(self, incident: Incident, issue: Mapping[str, object]) -> None:
+        seen, seen_comment = _number(incident.refs, "seen"), _number(incident.refs, "comment")
+        changes, comments = entries(issue), tuple(objects(mapping(issue, "fields", "comment").get("comments")))
+        news = [*self._changes(incident, changes, issue, seen), *self._notes(comments, seen_comment)]
+        for update in sorted(news, key=lambda update: update.at):
+            try:
+                self._inbox.change(incident.id, update)
+            except ChangeRefused as error:
+                log.warning("jira.change_refused", incident=incident.id, change=update.change, reason=str(error))
+        refs = {
+            "updated": text(issue, "fields", "updated"),
+            "seen": str(max([seen, *(entry.id for entry in changes)])),
+            "comment": str(max([seen_comment, *(int(text(comment, "id") or 0) for comment in comments)])),
+        }
+        if any(incident.refs.get(f"{ORIGIN}:{name}") != value for name, value in refs.items()):
+            self._inbox.keep_refs(incident.id, refs)
+
+    def _changes(
+        self, incident: Incident, changes: Sequence[Entry], issue: Mapping[str, object], seen: int
+    ) -> Iterator[Update]:
+        for field in _SYNCED:
+            own = max((entry.id for entry in changes if entry.field == field and entry.ours), default=0)
+            # What a person did before our own last change of the field is overtaken.
+            fresh = [entry for entry in changes if entry.field == field and entry.id > max(seen, own)]
+            now = _now(incident, field)
+            for entry in fresh:
+                made = self._update(field, entry, issue)
+                if made is None or made.new == now:
+                    continue
+                now = made.new
+                yield made
+
+    def _update(self, field: str, entry: Entry, issue: Mapping[str, object]) -> Update | None:
+        if field == "status":
+            return _made(Change.STATUS, entry, meaning(self._step(entry, issue), self._settings.statuses))
+        if field == "assignee":
+            person = self._reports.person(jira=entry.value) if entry.value else None
+            return _made(Change.ASSIGNEE, entry, entry.words if person is None else person.name)
+        if field == "priority":
+            priority = priority_of(entry.words, self._directory.project(), self._settings)
+            return None if priority is None else _made(Change.PRIORITY, entry, priority)
+        verdict = self._settings.verdicts.get(entry.words)
+        return None if verdict is None else _made(Change.VERDICT, entry, verdict)
+
+    def _step(self, entry: Entry, issue: Mapping[str, object]) -> Step:
+        present = step_of(mapping(issue, "fields", "status"))
+        steps = (present, *self._directory.steps())
+        found = next((step for step in steps if step.id == entry.value), None)
+        return found or Step(id=entry.value, name=entry.words, category="indeterminate")
+
+    def _notes(self, comments: Sequence[Mapping[str, object]], seen: int) -> Iterator[Update]:
+        for comment in comments:
+            number, body = int(text(comment, "id") or 0), words_of(comment.get("body")).strip()
+            if number <= seen or is_ours(body):
+                continue
+            yield Update(
+                change=Change.NOTE,
+                origin=ORIGIN,
+                at=instant(text(comment, "created")),
+                actor=self._name(mapping(comment, "author")),
+                text=body,
+                id=f"comment {number}",
+            )
+
+    def _name(self, author: Mapping[str, object]) -> str:
+        person = self._reports.person(jira=person_id(author))
+        return text(author, "displayName") if person is None else person.name
+
+
+def _made(change: Change, entry: Entry, new: str) -> Update:
+    return Update(
+        change=change,
+        origin=ORIGIN,
+        at=entry.at,
+        actor=entry.author_name,
+        old=entry.old_words,
+        new=str(new),
+        id=f"history {entry.id} {entry.field}",
+    )
+
+
+def _now(incident: Incident, field: str) -> str:
+    values = {
+        "status": incident.status,
+        "assignee": incident.assignee,
+        "priority": incident.priority,
+        "resolution": incident.verdict,
+    }
+    return str(values[field] or "")
+
+
+def _number(refs: Mapping[str, str], name: str) -> int:
+    value = refs.get(f"{ORIGIN}:{name}", "0")
+    return int(value) if value.isdigit() else 0

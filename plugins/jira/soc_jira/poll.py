@@ -1,0 +1,126 @@
+"""Asks JIRA regularly what has changed: enough on its own, webhooks only make it faster.
+
+Windows overlap by the search lag, and are written as minutes back from now, which no account's time zone can shift.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+import structlog
+
+from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
+from soc_jira.client import Client
+from soc_jira.fields import AUTOMATED
+from soc_jira.inbound import ORIGIN, Inbound
+from soc_jira.reading import mapping, objects, text
+from soc_jira.tickets import TRACKER, Tickets, quoted, search
+
+_CURSOR: Final = "poll"
+_FIRST_LOOK: Final = timedelta(days=1)
+_LONGEST_LOOK: Final = timedelta(days=30)
+_MINUTE: Final = timedelta(minutes=1)
+_BATCH: Final = 100
+_STRANGERS: Final = 10_000
+_MARKER = re.compile(r"soc-[0-9a-f]{20}")
+
+log = structlog.get_logger()
+
+
+class Poll:
+    """One pass looks at every ticket that changed since the last pass."""
+
+    def __init__(
+        self, client: Client, tickets: Tickets, inbound: Inbound, inbox: Inbox, reports: Reports, *, project: str
+    ) -> None:
+        self._client = client
+        self._tickets = tickets
+        self._inbound = inbound
+        self._inbox = inbox
+        self._reports = reports
+        self._project = project
+        self._strangers: dict[str, str] = {}
+
+    def run(self, stop: Stop) -> None:
+        """Look at what changed; trouble with JIRA leaves the cursor where it is, so nothing is missed."""
+        began = self._reports.now()
+        try:
+            for issue in search(self._client, self._query(began), ("updated", "labels")):
+                if stop.is_set():
+                    return
+                self._look(text(issue, "key"), issue)
+        except TemporaryError as error:
+            log.warning("jira.poll_postponed", reason=str(error))
+            return
+        self._inbox.save_cursor(_CURSOR, began.isoformat())
+
+    def sweep(self, stop: Stop) -> None:
+        """Look for tickets of open incidents that were deleted or moved, or whose changes were missed."""
+        ours = {
+            incident.ticket.key: incident
+            for incident in self._reports.incidents(active=True)
+            if incident.ticket is not None and incident.ticket.tracker == TRACKER
+        }
+        try:
+            for keys in _batches(ours):
+                present = {text(issue, "key"): issue for issue in self._present(keys)}
+                for key in keys:
+                    if stop.is_set():
+                        return
+                    if key not in present or not _is_known(ours[key], present[key]):
+                        self._settle(key)
+        except TemporaryError as error:
+            log.warning("jira.sweep_postponed", reason=str(error))
+
+    def _query(self, now: datetime) -> str:
+        kept = self._inbox.cursor(_CURSOR)
+        since = datetime.fromisoformat(kept) if kept else now - _FIRST_LOOK
+        back = min(_LONGEST_LOOK, max(timedelta(0), now - since) + self._tickets.search_lag + _MINUTE)
+        minutes = math.ceil(back / _MINUTE)
+        return (
+            f"(project = {quoted(self._project)} OR labels = {quoted(AUTOMATED)}) "
+            f'AND updated >= "-{minutes}m" ORDER BY updated ASC, key ASC'
+        )
+
+    def _look(self, key: str, issue: Mapping[str, object]) -> None:
+        incident, updated = self._reports.incident(key), text(issue, "fields", "updated")
+        if incident is not None:
+            if not _is_known(incident, issue):
+                self._settle(key)
+            return
+        labels = mapping(issue, "fields").get("labels")
+        marked = isinstance(labels, list) and any(_MARKER.fullmatch(str(label)) for label in labels)
+        if marked and self._strangers.get(key) != updated and not self._settle(key):
+            # Another installation's ticket, or a double: no need to read it again until it changes.
+            self._strangers[key] = updated
+            if len(self._strangers) > _STRANGERS:
+                self._strangers.clear()
+
+    def _settle(self, key: str) -> bool:
+        try:
+            return self._inbound.settle(key)
+        except PermanentError as error:
+            log.warning("jira.ticket_unreadable", ticket=key, reason=str(error))
+            return True
+
+    def _present(self, keys: Sequence[str]) -> Iterable[Mapping[str, object]]:
+        if self._client.site().cloud:
+            body: dict[str, object] = {"issueIdsOrKeys": list(keys), "fields": ["updated"]}
+            return objects(mapping(self._client.send("POST", "issue/bulkfetch", body)).get("issues"))
+        wanted = ", ".join(quoted(key) for key in keys)
+        # Keys that are gone would be an error of the query; asked not to check, JIRA leaves them out.
+        body = {"jql": f"key in ({wanted})", "fields": ["updated"], "maxResults": _BATCH, "validateQuery": False}
+        return objects(mapping(self._client.send("POST", "search", body)).get("issues"))
+
+
+def _is_known(incident: Incident, issue: Mapping[str, object]) -> bool:
+    return incident.refs.get(f"{ORIGIN}:updated") == text(issue, "fields", "updated")
+
+
+def _batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    left = iter(keys)
+    while batch := tuple(islice(left, _BATCH)):
+        yield batch

@@ -1,0 +1,196 @@
+"""Takes what changed about an incident to its ticket: status, people, priority, times, notes, escalations.
+
+JIRA itself is asked how the ticket stands, so several changes that wait become one edit, and a field that a person has
+changed by hand meanwhile is left alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update
+from soc_jira.client import Client, Forbidden, Refused
+from soc_jira.comments import Comments, is_repeat, tag_of
+from soc_jira.description import ATTACHED, is_cut, remark
+from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_name, record, render
+from soc_jira.history import OURS, Entry, entries, last_change
+from soc_jira.project import Directory, person_id, step_of
+from soc_jira.reading import mapping, objects, text
+from soc_jira.settings import Settings
+from soc_jira.transitions import Mover
+
+_FIELD_OF = {Change.ASSIGNEE: "assignee", Change.PRIORITY: "priority", Change.SLA: "duedate"}
+
+log = structlog.get_logger()
+
+
+class Updates:
+    """Writes to existing tickets."""
+
+    def __init__(
+        self,
+        client: Client,
+        directory: Directory,
+        settings: Settings,
+        comments: Comments,
+        mover: Mover,
+        assignee: Callable[[Incident], Mapping[str, str] | None],
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._settings = settings
+        self._comments = comments
+        self._mover = mover
+        self._assignee = assignee
+
+    def created(self, incident: Incident, ticket: Ticket, delivery: Delivery, reports: Reports | None) -> None:
+        """Add what does not fit into the create, and bring the ticket to where the incident is by now."""
+        if is_cut(incident) and not (is_repeat(delivery) and self._attached(ticket.key)):
+            self._client.attach(ticket.key, ATTACHED, incident.message.encode("utf-8", "backslashreplace"))
+        if self._settings.dashboard_url:
+            self._link_back(incident, ticket.key, self._settings.dashboard_url.replace("{id}", incident.id))
+        if incident.follows and reports is not None:
+            earlier = reports.incident(incident.follows)
+            if earlier is not None and earlier.ticket is not None and earlier.ticket.tracker == ticket.tracker:
+                self._relate(ticket.key, earlier.ticket.key)
+        if incident.status is not Status.OPEN:
+            self._mover.move(ticket.key, incident.status, verdict=incident.verdict)
+
+    def changed(self, incident: Incident, key: str, update: Update, delivery: Delivery) -> None:
+        """Take one change to the ticket, and with it every other that waits."""
+        if update.change is Change.STATUS:
+            self._move(incident, key, update)
+        elif update.change in _FIELD_OF:
+            self._edit(incident, key, update)
+        elif update.change is Change.NOTE:
+            self._comments.note(key, update, delivery)
+        elif words := _sentence(update):
+            self._comments.remark(key, words, delivery)
+
+    def escalated(self, key: str, step: EscalationStep, delivery: Delivery) -> None:
+        """Put a rung's label and comment on the ticket, in one edit."""
+        tag = tag_of(delivery.key)
+        update: dict[str, object] = {}
+        if step.label:
+            update["labels"] = [{"add": step.label}]
+        if step.comment and not (is_repeat(delivery) and self._comments.stands(key, tag)):
+            body = render(remark(step.comment, tag=tag), self._client.version)
+            update["comment"] = [{"add": {"body": body}}]
+        if not update:
+            return
+        try:
+            self._client.send("PUT", "issue/{key}", {"update": update, "historyMetadata": OURS}, once=True, key=key)
+        except Refused as error:
+            without = offending(error.errors, update)
+            if not without:
+                raise
+            log.warning("jira.escalation_reduced", ticket=key, fields=sorted(without), reason=str(error))
+            if "comment" not in without or step.comment is None:
+                left = {name: value for name, value in update.items() if name not in without}
+                if left:
+                    self._client.send("PUT", "issue/{key}", {"update": left}, once=True, key=key)
+            else:
+                self._comments.remark(key, step.comment, delivery)
+
+    def _move(self, incident: Incident, key: str, update: Update) -> None:
+        issue = self._read(key, "status")
+        change = last_change(entries(issue), "status")
+        if change is not None and not change.ours and change.at > update.at:
+            log.info("jira.left_to_people", ticket=key, field="status", by=change.author_name)
+            return
+        here = step_of(mapping(issue, "fields", "status"))
+        self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
+
+    def _edit(self, incident: Incident, key: str, update: Update) -> None:
+        names = ["assignee", "priority", "duedate", *([self._settings.due_field] if self._settings.due_field else [])]
+        issue = self._read(key, *names)
+        asked = _FIELD_OF[update.change]
+        wanted = self._wanted(incident, clear_assignee=asked == "assignee")
+        changes, now = entries(issue), mapping(issue, "fields")
+        fields = {
+            name: value
+            for name, value in wanted.items()
+            if _shown(now.get(name)) != _shown(value) and _may_write(changes, name, asked, update.at)
+        }
+        property_now = mapping(issue, "properties", PROPERTY)
+        stale = property_now.get("due") != record(incident)["due"]
+        body: dict[str, object] = {"fields": fields, "historyMetadata": OURS}
+        if stale:
+            body["properties"] = [{"key": PROPERTY, "value": record(incident)}]
+        if not fields and not stale:
+            return
+        try:
+            self._client.send("PUT", "issue/{key}", body, key=key)
+        except Refused as error:
+            without = offending(error.errors, fields)
+            if not without:
+                raise
+            log.warning("jira.fields_left_out", ticket=key, fields=sorted(without), reason=str(error))
+            left = {name: value for name, value in fields.items() if name not in without}
+            if left or stale:
+                self._client.send("PUT", "issue/{key}", body | {"fields": left}, key=key)
+        log.info("ticket.edited", ticket=key, fields=sorted(fields))
+
+    def _wanted(self, incident: Incident, *, clear_assignee: bool) -> dict[str, object]:
+        project = self._directory.project()
+        wanted: dict[str, object] = {
+            "priority": {"name": priority_name(incident.priority, project, self._settings)},
+            "duedate": due_day(incident, self._directory.account().zone),
+        }
+        if self._settings.due_field:
+            wanted[self._settings.due_field] = due_instant(incident)
+        assignee = self._assignee(incident)
+        if assignee is not None or (clear_assignee and not incident.assignee):
+            wanted["assignee"] = assignee
+        return {name: value for name, value in wanted.items() if project.takes(name) and (value or name == "assignee")}
+
+    def _read(self, key: str, *fields: str) -> Mapping[str, object]:
+        query = {"fields": ",".join(fields), "expand": "changelog", "properties": PROPERTY}
+        return mapping(self._client.get("issue/{key}", query=query, key=key))
+
+    def _attached(self, key: str) -> bool:
+        found = mapping(self._client.get("issue/{key}", query={"fields": "attachment"}, key=key), "fields")
+        return any(text(file, "filename") == ATTACHED for file in objects(found.get("attachment")))
+
+    def _link_back(self, incident: Incident, key: str, url: str) -> None:
+        body = {"globalId": f"soc-core={incident.marker}", "object": {"url": url, "title": f"soc-core: {incident.id}"}}
+        self._client.send("POST", "issue/{key}/remotelink", body, key=key)
+
+    def _relate(self, key: str, earlier: str) -> None:
+        body = {"type": {"name": "Relates"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": earlier}}
+        try:
+            self._client.send("POST", "issueLink", body)
+        except (Refused, Forbidden) as error:  # the link type may be switched off: a nicety, not worth a dead letter
+            log.warning("jira.link_refused", ticket=key, earlier=earlier, reason=str(error))
+
+
+def _may_write(changes: Sequence[Entry], field: str, asked: str, at: datetime) -> bool:
+    change = last_change(changes, field)
+    if change is None or change.ours:
+        return True
+    # A person has changed it by hand: only a later decision about this very field may overwrite that.
+    return field == asked and change.at <= at
+
+
+def _shown(value: object) -> str:
+    found = mapping(value)
+    return person_id(found) or text(found, "name") or ("" if value is None or found else str(value))
+
+
+def _sentence(update: Update) -> str | None:
+    who = update.actor or "soc-core"
+    if update.change is Change.ACKNOWLEDGED:
+        return f"Acknowledged by {who}."
+    if update.change is Change.VERDICT:
+        return f"Verdict by {who}: {update.new}. {update.text}".strip()
+    if update.change is Change.MERGED:
+        return f"Merged with {update.new}. {update.text}".strip()
+    if update.change is Change.COUNT and _new_magnitude(update):
+        return f"Seen {update.new} times by now."
+    return None
+
+
+def _new_magnitude(update: Update) -> bool:
+    # One comment for 10, 100, 1000, ... events: a ticket is read by people.
+    return update.new.isdigit() and len(update.new) > max(1, len(update.old))
