@@ -133,7 +133,7 @@ def _a(kind: type[T], answer: object) -> T:
         return answer
     if inspect.iscoroutine(answer):
         answer.close()  # or Python complains that nobody awaited it
-    raise Rubbish(f"answered {_name(answer)} where {_name(kind)} is due")
+    raise Rubbish(f"answered {_name(answer)} where {_with_article(kind.__name__)} is due")
 
 
 def _threshold(answer: object) -> None:
@@ -161,5 +161,8 @@ def _callable(noun: object, value: object) -> None:
 
 
 def _name(value: object) -> str:
-    name = value.__name__ if isinstance(value, type) else type(value).__name__
+    return f"the class {value.__name__}" if isinstance(value, type) else _with_article(type(value).__name__)
+
+
+def _with_article(name: str) -> str:
     return f"an {name}" if name[:1] in "AEIOUaeiou" else f"a {name}"
