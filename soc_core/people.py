@@ -37,6 +37,22 @@ class Hint(Protocol):
         """Why."""
 
 
+class TeamTable(Protocol):
+    """What the settings say about one team."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The people in it."""
+
+    @property
+    def lead(self) -> str | None:
+        """Who leads it."""
+
+
 class TeamSettings(Protocol):
     """The part of the settings that speaks of people."""
 
@@ -45,12 +61,8 @@ class TeamSettings(Protocol):
         """Everybody."""
 
     @property
-    def teams(self) -> Sequence[Group]:
+    def teams(self) -> Sequence[TeamTable]:
         """The teams."""
-
-    @property
-    def rota(self) -> Rota:
-        """Who works when."""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,9 +90,13 @@ class Team:
     last_resort: str = LEAD
 
     @classmethod
-    def of(cls, settings: TeamSettings) -> Self:
+    def of(cls, settings: TeamSettings, *, rota: Rota | None = None) -> Self:
         """The team that the settings describe."""
-        return cls(people=tuple(settings.people), groups=tuple(settings.teams), rota=settings.rota)
+        groups = tuple(
+            team if isinstance(team, Group) else Group(name=team.name, members=team.members, lead=team.lead)
+            for team in settings.teams
+        )
+        return cls(people=tuple(settings.people), groups=groups, rota=rota or Rota())
 
     def __attrs_post_init__(self) -> None:
         """Refuse names that nobody bears, where a slip of the pen would leave somebody out."""
