@@ -1,7 +1,11 @@
-"""How settings are declared: secrets that never show, and the environment names and help that go with a field."""
+"""How settings are declared: secrets that never show, the help and environment name of a field, and safe addresses."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
+
+from soc_core.errors import SettingsError
 
 ENV: Final = "soc_env"
 HELP: Final = "soc_help"
@@ -45,3 +49,29 @@ def setting(text: str, *, env: str | None = None) -> Mapping[str, str]:
     ```
     """
     return {HELP: text} if env is None else {HELP: text, ENV: env}
+
+
+def checked_url(url: str) -> str:
+    """The address without a slash at its end, if it may be called: https, or http on this machine; for `converter=`.
+
+    Raises:
+        SettingsError: It may not; the text does not repeat the address, which may hold a password.
+    """
+    cleaned = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(cleaned)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise SettingsError(f"this is no address: {error}") from error
+    if parts.username is not None:
+        raise SettingsError("an address must not hold a user name or password; they have settings of their own")
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))):
+        return cleaned
+    raise SettingsError("an address begins with https:// and a host; http:// is for this machine only (127.0.0.1)")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

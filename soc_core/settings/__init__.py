@@ -1,0 +1,38 @@
+"""What can be set, where each value comes from, and what is wrong with it.
+
+Defaults are overruled by `soc.toml`, that by the environment, and that by the command line. Nothing here reads the
+process's environment or looks for files by itself: what is to be read is handed in.
+"""
+
+from soc_core.redaction import Redaction
+from soc_core.settings.dotenv import read_dotenv
+from soc_core.settings.house import (
+    DeliverySettings,
+    Grouping,
+    PluginChoice,
+    PrioritySettings,
+    Settings,
+    Storm,
+    TeamSettings,
+)
+from soc_core.settings.loading import CONFIG, check_tables, load, plugin_settings
+from soc_core.settings.places import Place, Places, Source
+
+__all__ = [
+    "CONFIG",
+    "DeliverySettings",
+    "Grouping",
+    "Place",
+    "Places",
+    "PluginChoice",
+    "PrioritySettings",
+    "Redaction",
+    "Settings",
+    "Source",
+    "Storm",
+    "TeamSettings",
+    "check_tables",
+    "load",
+    "plugin_settings",
+    "read_dotenv",
+]

@@ -1,0 +1,173 @@
+"""Puts the settings together: defaults, then `soc.toml`, then the environment, then the command line."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+
+from soc_core.errors import SettingsError
+from soc_core.settings import places
+from soc_core.settings.house import APART, PluginChoice, Settings
+from soc_core.settings.places import CALLER, Place, Places, Source, lines_of_keys
+from soc_core.settings.reading import Written, did_you_mean, fields_of, read_class
+
+CONFIG = "SOC_CONFIG"
+"""The environment name of the file."""
+
+_T = TypeVar("_T")
+_Table = dict[str, object]
+_TRIGGERS = "triggers"
+_NOTHING: Mapping[str, object] = {}
+_BROKEN_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+def load(*, config: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NOTHING) -> Settings:
+    """The settings that follow from a file, an environment and a command line; nothing else is read.
+
+    Args:
+        config: A `soc.toml`; None takes the one that `SOC_CONFIG` names, if any.
+        env: Environment variables; empty ones count as absent.
+        overrides: What beats all other settings, by dotted name: `{"delivery.workers": 8}`.
+
+    Raises:
+        SettingsError: Something is wrong; the text names the key and the place.
+    """
+    path = config or (Path(env[CONFIG]).expanduser() if env.get(CONFIG) else None)
+    table, known = ({}, {}) if path is None else _read(path)
+    _lift_triggers(table, known)
+    _overlay(table, known, _from_environment(Settings, env, ()))
+    for name, value in overrides.items():
+        _overlay(table, known, ((one, raw, CALLER) for one, raw in _leaves(tuple(name.split(".")), value)))
+    where = Places(known)
+    base = Path() if path is None else path.parent
+    written = Written(raw=table, path=(), places=where, env=env, base=base)
+    choice, tables = _plugins(written.inner("plugins", table.pop("plugins", {})))
+    settings = read_class(Settings, written, apart=APART, plugins=choice, tables=tables, places=where, config=path)
+    _refuse_strangers(settings)
+    return settings
+
+
+def plugin_settings(name: str, cls: type[_T], settings: Settings, env: Mapping[str, str]) -> _T:
+    """The settings of one plugin: an instance of its nested class `Settings`.
+
+    Raises:
+        SettingsError: Something is wrong; the text names the key and the place.
+        PluginError: The class is not one that can be read.
+    """
+    here = ("plugins", name)
+    table: _Table = {"plugins": {name: _copied(settings.tables.get(name, {}))}}
+    known = dict(settings.places.known)
+    given = [row for row in _from_environment(cls, env, here) if settings.places.of(row[0]).source is not Source.CALLER]
+    _overlay(table, known, given)
+    base = Path() if settings.config is None else settings.config.parent
+    plugins = table["plugins"]
+    raw = plugins[name] if isinstance(plugins, dict) else {}
+    return read_class(cls, Written(raw=raw, path=here, places=Places(known), env=env, base=base))
+
+
+def check_tables(settings: Settings, installed: Iterable[str]) -> None:
+    """Refuse a table of a plugin that is not there: most are misspelt, and settings without effect mislead.
+
+    Raises:
+        SettingsError: There is such a table, and `[plugins] disable` does not name the plugin.
+    """
+    names = set(installed)
+    for name in settings.tables:
+        if name not in names and name not in settings.plugins.disable:
+            path = ("plugins", name)
+            place = settings.places.of(path)
+            cure = did_you_mean(name, names) or "; install it or take its table out"
+            raise SettingsError(f"{place}: {places.shown(path)} is of no installed plugin{cure}")
+
+
+def _read(path: Path) -> tuple[_Table, dict[places.Path, Place]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        table: _Table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _BROKEN_LINE.search(str(error))
+        raise SettingsError(f"{path}{f':{line[1]}' if line else ''}: this is no TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise SettingsError(f"{path} cannot be read: {reason}") from error
+    lines = lines_of_keys(text)
+    return table, {key: Place(Source.FILE, f"{path}:{line}") for key, line in lines.items()}
+
+
+def _lift_triggers(table: _Table, known: dict[places.Path, Place]) -> None:
+    """`[triggers]` is a short way to write `[plugins.triggers]`."""
+    if _TRIGGERS not in table:
+        return
+    plugins = table.setdefault("plugins", {})
+    if not isinstance(plugins, dict) or _TRIGGERS in plugins:
+        raise SettingsError(f"{known[(_TRIGGERS,)]}: [triggers] and [plugins.triggers] are the same table: write one")
+    plugins[_TRIGGERS] = table.pop(_TRIGGERS)
+    known.update({("plugins", *key): place for key, place in known.items() if key[0] == _TRIGGERS})
+
+
+def _plugins(written: Written) -> tuple[PluginChoice, dict[str, Mapping[str, object]]]:
+    if not isinstance(written.raw, Mapping):
+        raise written.wrong("a table such as [plugins]")
+    own = {field.key for field in fields_of(PluginChoice)}
+    tables: dict[str, Mapping[str, object]] = {}
+    for key, raw in written.raw.items():
+        if key in own:
+            continue
+        if not isinstance(raw, Mapping):
+            raise written.inner(key, raw).error(f"is unknown{did_you_mean(key, own)}")
+        tables[key] = raw
+    choice = {key: raw for key, raw in written.raw.items() if key in own}
+    return read_class(PluginChoice, attrs.evolve(written, raw=choice)), tables
+
+
+def _refuse_strangers(settings: Settings) -> None:
+    """A deputy or member that nobody is called is a spelling mistake that would show when it is too late."""
+    names = [person.name for person in settings.people]
+    mentioned = [(("people", person.name, "deputy"), person.deputy) for person in settings.people if person.deputy]
+    for team in settings.teams:
+        mentioned += [(("teams", team.name, "members"), member) for member in team.members]
+        mentioned += [(("teams", team.name, "lead"), team.lead)] if team.lead else []
+    for path, name in mentioned:
+        if name not in names:
+            place = settings.places.of(path)
+            raise SettingsError(
+                f"{place}: {places.shown(path)} names {name!r}, who is not in [people]{did_you_mean(name, names)}"
+            )
+
+
+def _from_environment(cls: type, env: Mapping[str, str], here: places.Path) -> list[tuple[places.Path, object, Place]]:
+    found: list[tuple[places.Path, object, Place]] = []
+    for field in fields_of(cls):
+        path = (*here, field.key)
+        if field.env is not None and env.get(field.env):
+            found.append((path, env[field.env], Place(Source.ENVIRONMENT, field.env)))
+        elif field.table is not None:
+            found.extend(_from_environment(field.table, env, path))
+    return found
+
+
+def _overlay(
+    table: _Table, known: dict[places.Path, Place], values: Iterable[tuple[places.Path, object, Place]]
+) -> None:
+    for path, raw, place in values:
+        inner = table
+        for part in path[:-1]:
+            below = inner.setdefault(part, {})
+            if not isinstance(below, dict):
+                below = inner[part] = {}
+            inner = below
+        inner[path[-1]] = raw
+        known[path] = place
+
+
+def _leaves(path: places.Path, value: object) -> list[tuple[places.Path, object]]:
+    if isinstance(value, Mapping) and value:
+        return [leaf for key, inner in value.items() for leaf in _leaves((*path, str(key)), inner)]
+    return [(path, value)]
+
+
+def _copied(table: Mapping[str, object]) -> _Table:
+    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in table.items()}
