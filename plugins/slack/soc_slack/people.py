@@ -1,0 +1,83 @@
+"""Who is who: a member of Slack and a person of the team, whichever of the two we meet first."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Protocol
+
+from soc_core import DeliveryError, EscalationStep, Person, Reports
+
+_REMEMBERED = 5000
+
+
+class Directory(Protocol):
+    """What Slack knows of people."""
+
+    def email(self, user: str) -> str | None:
+        """The e-mail address of a member."""
+
+    def member(self, email: str) -> str | None:
+        """The member with an e-mail address."""
+
+
+class People:
+    """Finds the person behind a Slack id, and the Slack id of a person. The team's own table wins over e-mail."""
+
+    def __init__(self, directory: Directory | None, groups: Mapping[str, str]) -> None:
+        self.reports: Reports | None = None
+        self._directory = directory
+        self._groups = groups
+        self._emails: OrderedDict[str, str | None] = OrderedDict()
+        self._members: OrderedDict[str, str | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def person(self, user: str) -> Person | None:
+        """Somebody of the team by their Slack id; None if nobody knows them."""
+        if self.reports is None:
+            return None
+        found = self.reports.person(slack=user)
+        if found is not None or self._directory is None:
+            return found
+        email = self._remembered(self._emails, user, self._directory.email)
+        return None if not email else self.reports.person(email=email)
+
+    def mentions(self, step: EscalationStep) -> tuple[list[str], list[str]]:
+        """Slack's marks for those whom a rung concerns, and the names of those whom Slack does not know."""
+        marks = [f"<!subteam^{self._groups[role]}>" for role in step.notify if role in self._groups]
+        unmapped = []
+        for person in step.people:
+            user = self.user(person)
+            if user is None:
+                unmapped.append(person.name)
+            else:
+                marks.append(f"<@{user}>")
+        if not step.people and not marks:
+            unmapped += step.notify
+        return list(dict.fromkeys(marks)), unmapped
+
+    def user(self, person: Person) -> str | None:
+        """The Slack id of a person."""
+        if person.slack is not None or person.email is None or self._directory is None:
+            return person.slack
+        return self._remembered(self._members, person.email, self._directory.member)
+
+    def _remembered(self, memory: OrderedDict[str, str | None], key: str, ask: "Ask") -> str | None:
+        with self._lock:
+            if key in memory:
+                return memory[key]
+        try:
+            answer = ask(key)
+        except DeliveryError:
+            return None  # unknown for now; not remembered, so that the next time asks again
+        with self._lock:
+            memory[key] = answer
+            while len(memory) > _REMEMBERED:
+                memory.popitem(last=False)
+        return answer
+
+
+class Ask(Protocol):
+    """A question to Slack about one person."""
+
+    def __call__(self, key: str, /) -> str | None:
+        """The answer, or None."""

@@ -1,0 +1,163 @@
+"""Sends each message once: waits its turn, looks before repeating, goes elsewhere or says it plainly if it must."""
+
+import contextlib
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import attrs
+
+from soc_core import Delivery, Incident, PermanentError, TemporaryError
+from soc_slack.cards import Shown
+from soc_slack.client import Client, Place
+from soc_slack.errors import Repair, Reroute, Vanished
+from soc_slack.logs import log
+from soc_slack.messages import plainly
+from soc_slack.pace import POSTS, UPDATES, Pace
+
+_MARGIN = timedelta(minutes=5)  # Slack's clock is not ours
+
+
+class Fallbacks(Protocol):
+    """Knows where to go when a channel cannot be used."""
+
+    def others(self, channel: str) -> Sequence[str]:
+        """The channels to try instead."""
+
+
+@attrs.frozen(kw_only=True)
+class Errand:
+    """For which incident a message is sent, and what is known of earlier tries."""
+
+    incident: Incident
+    delivery: Delivery
+
+    def key(self, purpose: str = "") -> str:
+        """What the message is found by again: it says nothing to anybody."""
+        said = f"{self.incident.marker}:{purpose or self.delivery.key}"
+        return hashlib.sha256(said.encode()).hexdigest()[:24]
+
+    @property
+    def since(self) -> datetime:
+        """Nothing about this incident can be older."""
+        return self.incident.opened_at - _MARGIN
+
+
+@attrs.frozen(kw_only=True)
+class Poster:
+    """Posts and edits with a bot token."""
+
+    client: Client
+    pace: Pace
+    fallbacks: Fallbacks
+
+    def wait_turn(self, errand: Errand, *, channel: str | None = None, edits: bool = False) -> bool:
+        """Wait outside until the calls are allowed; answers whether an earlier try may have got through.
+
+        Raises:
+            TemporaryError: Not yet; nothing was done.
+        """
+        delivery = errand.delivery
+        keys = ([f"{POSTS}:{channel}"] if channel else []) + ([UPDATES] if edits else [])
+        repeat = delivery.uncertain_since is not None or (
+            delivery.attempt > 1 and not self.pace.untouched(delivery.key, delivery.attempt)
+        )
+        urgent = errand.incident.priority.rank == 0
+        wait = self.pace.wait(keys, turn=delivery.key, attempt=delivery.attempt, urgent=urgent)
+        if wait > 0:
+            raise TemporaryError(
+                f"{errand.incident.id} waits its turn in {channel or 'Slack'}", retry_after=timedelta(seconds=wait)
+            )
+        self.pace.done(delivery.key)
+        return repeat
+
+    def post(
+        self,
+        errand: Errand,
+        channel: str,
+        shown: Shown,
+        *,
+        purpose: str = "",
+        thread: str | None = None,
+        broadcast: bool = False,
+        repeat: bool = False,
+    ) -> Place:
+        """Post a message that is not there yet; `repeat` says that it may be."""
+        key = errand.key(purpose)
+        if repeat:
+            found = self._found(errand, channel, key, thread)
+            if found is not None:
+                return found
+        try:
+            return self._send(channel, shown, key=key, thread=thread, broadcast=broadcast)
+        except Vanished:
+            if thread is None:
+                raise
+            return self._send(channel, shown, key=key, thread=None, broadcast=False)
+        except Reroute as error:
+            return self._elsewhere(errand, channel, shown, key=key, repeat=repeat, because=error)
+
+    def edit(self, place: Place, shown: Shown) -> None:
+        """Edit a message."""
+        try:
+            self._edit(place, shown)
+        except Repair as error:
+            log().warning("slack.blocks_refused", place=str(place), error=str(error))
+            self._edit(place, plainly(shown))
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _found(self, errand: Errand, channel: str, key: str, thread: str | None) -> Place | None:
+        """The message of an earlier try; if there are two, the younger goes."""
+        try:
+            found = self.client.find(channel, key, since=errand.since.timestamp(), thread=thread)
+        except (Reroute, Vanished):
+            return None
+        for double in found[1:]:
+            log().warning("slack.double_removed", incident=errand.incident.id, place=str(double))
+            with contextlib.suppress(PermanentError):
+                self.client.delete(double)
+        return found[0] if found else None
+
+    def _send(self, channel: str, shown: Shown, *, key: str, thread: str | None, broadcast: bool) -> Place:
+        try:
+            return self._call(channel, shown, key=key, thread=thread, broadcast=broadcast)
+        except Repair as error:
+            log().warning("slack.blocks_refused", channel=channel, error=str(error))
+        try:
+            return self._call(channel, plainly(shown), key=key, thread=thread, broadcast=broadcast)
+        except Repair as error:
+            log().warning("slack.metadata_refused", channel=channel, error=str(error))
+        return self._call(channel, plainly(shown), key=None, thread=thread, broadcast=broadcast)
+
+    def _call(self, channel: str, shown: Shown, *, key: str | None, thread: str | None, broadcast: bool) -> Place:
+        try:
+            return self.client.post(channel, shown.text, shown.blocks, key=key, thread=thread, broadcast=broadcast)
+        except TemporaryError as error:
+            if error.retry_after is not None and not error.whole_destination:
+                self.pace.close(f"{POSTS}:{channel}", error.retry_after.total_seconds())
+            raise
+
+    def _edit(self, place: Place, shown: Shown) -> None:
+        try:
+            self.client.update(place, shown.text, shown.blocks)
+        except TemporaryError as error:
+            if error.retry_after is not None and not error.whole_destination:
+                self.pace.close(UPDATES, error.retry_after.total_seconds())
+            raise
+
+    def _elsewhere(
+        self, errand: Errand, channel: str, shown: Shown, *, key: str, repeat: bool, because: Reroute
+    ) -> Place:
+        for other in self.fallbacks.others(channel):
+            found = self._found(errand, other, key, None) if repeat else None
+            if found is not None:
+                return found
+            try:
+                place = self._send(other, shown, key=key, thread=None, broadcast=False)
+            except Reroute:
+                continue
+            log().error("slack.rerouted", incident=errand.incident.id, channel=channel, to=other, error=str(because))
+            return place
+        raise PermanentError(f"no channel takes the message for {errand.incident.id}: {because}") from because

@@ -1,0 +1,230 @@
+"""Tells an incident's story in Slack: one live message that is kept up to date, and the news in its thread."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import attrs
+
+from soc_core import Change, Course, Delivery, EscalationStep, Incident, TemporaryError, Ticket, Update
+from soc_slack import messages
+from soc_slack.cards import Shown, card
+from soc_slack.client import Place
+from soc_slack.errors import Reroute, Vanished
+from soc_slack.people import People
+from soc_slack.poster import Errand, Poster
+from soc_slack.route import Route
+
+Refs = dict[str, str]
+PARENT, THREAD, DIGEST = "parent", "thread", "shown"
+_REMEMBERED = (Change.STATUS, Change.PROMOTED, Change.VERDICT)  # the live message names who did these
+_PUBLISHED = (Change.STATUS, Change.TICKET)  # what the incidents channel hears of
+_FIRST_MAY_COME = 3  # tries during which a similar alert waits for the message it belongs under
+REPLY = "reply:"  # how the ids of notes begin that were written in the thread itself
+
+
+@attrs.frozen(kw_only=True)
+class Timeline:
+    """What is said when, and where. While `now` knows no time, no time left is shown."""
+
+    poster: Poster
+    route: Route
+    people: People
+    now: Callable[[], datetime | None]
+    buttons: bool
+    late: timedelta
+
+    def opened(self, incident: Incident, delivery: Delivery) -> Refs | None:
+        """Show a new incident, at once."""
+        errand = Errand(incident=incident, delivery=delivery)
+        if parent_of(incident) is not None:
+            return self._refreshed(errand, posts=False)
+        if not incident.status.active and self._is_late(incident.opened_at):
+            return None  # over before we could tell: no old news
+        return self._shown(errand)
+
+    def ticketed(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> Refs | None:
+        """The live message gets its ticket."""
+        errand = Errand(incident=incident, delivery=delivery)
+        refs = self._refreshed(errand, publishes=True)
+        self._publish(errand, f"Ticket {ticket.key} made")
+        return refs
+
+    def updated(self, incident: Incident, update: Update, delivery: Delivery) -> Refs | None:
+        """Something changed: the live message shows the newest state, the thread tells the news."""
+        errand = Errand(incident=incident, delivery=delivery)
+        did: Refs = {}
+        if update.change in _REMEMBERED and update.actor:
+            did = {f"by_{update.change}": update.actor}
+            named = {f"slack:{name}": who for name, who in did.items()}
+            errand = attrs.evolve(errand, incident=attrs.evolve(incident, refs={**incident.refs, **named}))
+        line = self._line(incident, update)
+        publishes = update.change in _PUBLISHED and not self._is_late(update.at)
+        refs = self._refreshed(errand, line=line, publishes=publishes)
+        if publishes:
+            words = f"{update.change.capitalize()}: {update.old or '-'} → {update.new or 'gone'}"
+            self._publish(errand, words)
+        return None if refs is None and not did else {**did, **(refs or {})}
+
+    def escalated(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> Refs | None:
+        """A rung fired: whom it concerns is mentioned, once."""
+        errand = Errand(incident=incident, delivery=delivery)
+        if not incident.status.active:
+            return None
+        mentions, unmapped = self.people.mentions(step)
+        line = messages.escalation(incident, step, mentions, unmapped)
+        overdue = step.overdue is not None or (step.share is not None and step.share >= 1)
+        refs = self._refreshed(errand, line=line, broadcast=overdue, publishes=overdue)
+        if overdue:
+            self._publish(errand, f"{step.clock.capitalize()} time missed")
+        return refs
+
+    def count_down(self, incident: Incident) -> None:
+        """Bring the time left on a live message up to date."""
+        place = parent_of(incident)
+        if place is not None:
+            self.poster.client.update(place, *_parts(card(incident, now=self.now(), buttons=self.buttons)))
+
+    # -- private ----------------------------------------------------------------------------------------------------
+
+    def _shown(self, errand: Errand, *, again: bool = False) -> Refs | None:
+        """Post the live message: in its channel, or in the thread of a similar incident of just before."""
+        incident = errand.incident
+        home = self.route.home(incident.severity)
+        root = None if again else _root(incident.similar_refs)
+        if root is not None:
+            home = root.channel
+        elif incident.similar_to is not None and errand.delivery.attempt < _FIRST_MAY_COME and not again:
+            raise TemporaryError(
+                f"{incident.id} waits for the message of {incident.similar_to}", retry_after=timedelta(seconds=2)
+            )
+        if home is None:
+            return None
+        repeat = self.poster.wait_turn(errand, channel=home)
+        thread = None if root is None else root.ts
+        place = self.poster.post(
+            errand, home, self._card(incident), purpose="" if again else PARENT, thread=thread, repeat=repeat
+        )
+        refs = {PARENT: str(place), DIGEST: _digest(incident, buttons=self.buttons)}
+        if root is not None and root.channel == place.channel:
+            refs[THREAD] = str(root)
+        return refs
+
+    def _refreshed(
+        self,
+        errand: Errand,
+        *,
+        line: Shown | None = None,
+        broadcast: bool = False,
+        publishes: bool = False,
+        posts: bool = True,
+    ) -> Refs | None:
+        """Edit the live message if it would look different, and say a line in its thread."""
+        incident = errand.incident
+        place = parent_of(incident)
+        if place is None:
+            if not posts or not incident.status.active:
+                return None
+            refs = self._shown(errand)
+            if refs is None or line is None:
+                return refs
+            place = Place.of(refs[PARENT])
+            under = Place.of(refs.get(THREAD, refs[PARENT]))
+            self.poster.post(errand, place.channel, line, thread=under.ts, broadcast=broadcast, repeat=True)
+            return refs
+        digest = _digest(incident, buttons=self.buttons)
+        stale = incident.refs.get(f"slack:{DIGEST}") != digest
+        posting = place.channel if line is not None else (self.route.incidents if publishes else None)
+        repeat = self.poster.wait_turn(errand, channel=posting, edits=stale)
+        refs = {}
+        if stale:
+            try:
+                self.poster.edit(place, self._card(incident))
+                refs = {DIGEST: digest}
+            except (Reroute, Vanished):
+                if incident.status.active:
+                    refs = self._shown(errand, again=True) or {}
+                    place = Place.of(refs.get(PARENT, str(place)))
+        if line is not None:
+            thread = place if PARENT in refs else thread_of(incident) or place
+            self.poster.post(errand, place.channel, line, thread=thread.ts, broadcast=broadcast, repeat=repeat)
+        return refs or None
+
+    def _line(self, incident: Incident, update: Update) -> Shown | None:
+        from_here = update.origin == "slack"
+        if from_here and (update.change is not Change.NOTE or update.id.startswith(REPLY)):
+            return None  # the live message says it, or it stands in the thread already
+        if update.change is not Change.NOTE and self._is_late(update.at):
+            return None  # old news: the live message shows what came of it
+        return messages.thread_line(incident, update)
+
+    def _publish(self, errand: Errand, words: str) -> None:
+        """Tell the incidents channel, if there is one beside the channel of the live message."""
+        channel, incident = self.route.incidents, errand.incident
+        if channel is None or incident.kind is not Course.TICKET or channel == self.route.home(incident.severity):
+            return
+        repeat = errand.delivery.attempt > 1 or errand.delivery.uncertain_since is not None
+        place = parent_of(incident)
+        said = messages.news(incident, words, None if place is None else self.poster.client.permalink(place))
+        self.poster.post(errand, channel, said, purpose=f"news:{errand.delivery.key}", repeat=repeat)
+
+    def _card(self, incident: Incident) -> Shown:
+        return card(incident, now=self.now(), buttons=self.buttons)
+
+    def _is_late(self, at: datetime) -> bool:
+        now = self.now()
+        return now is not None and now - at > self.late
+
+
+@attrs.frozen(kw_only=True)
+class Herald:
+    """The same story through an incoming webhook: short messages, as nothing can be edited."""
+
+    post: Callable[[Shown], None]
+    now: Callable[[], datetime | None]
+    late: timedelta
+
+    def opened(self, incident: Incident, delivery: Delivery) -> None:
+        """Show a new incident."""
+        self.post(card(incident, now=self.now(), buttons=False))
+
+    def ticketed(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> None:
+        """Tell the ticket."""
+        self.post(card(incident, now=self.now(), buttons=False))
+
+    def updated(self, incident: Incident, update: Update, delivery: Delivery) -> None:
+        """Tell how the work goes on."""
+        now = self.now()
+        if update.change is not Change.STATUS or (now is not None and now - update.at > self.late):
+            return
+        said = messages.thread_line(incident, update)
+        if said is not None:
+            self.post(said)
+
+    def escalated(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> None:
+        """Tell that time runs out."""
+        if incident.status.active:
+            self.post(messages.escalation(incident, step, (), [person.name for person in step.people]))
+
+
+def parent_of(incident: Incident) -> Place | None:
+    """Where the live message of an incident stands."""
+    kept = incident.refs.get(f"slack:{PARENT}")
+    return None if kept is None else Place.of(kept)
+
+
+def thread_of(incident: Incident) -> Place | None:
+    """The message under which an incident's story is told."""
+    return _root(incident.refs)
+
+
+def _root(refs: Mapping[str, str]) -> Place | None:
+    kept = refs.get(f"slack:{THREAD}") or refs.get(f"slack:{PARENT}")
+    return None if kept is None else Place.of(kept)
+
+
+def _digest(incident: Incident, *, buttons: bool) -> str:
+    return card(incident, now=None, buttons=buttons).digest
+
+
+def _parts(shown: Shown) -> tuple[str, tuple[dict[str, object], ...]]:
+    return shown.text, shown.blocks

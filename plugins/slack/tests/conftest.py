@@ -1,0 +1,206 @@
+"""A pretended Slack, the plugin that talks to it, and incidents to talk about."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import attrs
+import pytest
+from soc_slack.plugin import Slack
+from soc_slack.settings import Settings
+
+from soc_core import (
+    Change,
+    Clock,
+    Course,
+    Delivery,
+    Incident,
+    Move,
+    Note,
+    Person,
+    Priority,
+    Secret,
+    Target,
+    Tick,
+    Ticket,
+    Update,
+)
+from soc_core.testing.slack import FakeSlack
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+CONTRACTS = Path(__file__).parents[4] / "shared" / "contracts"
+
+
+@attrs.define
+class HandClock:
+    """Time that tests move."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **how: float) -> None:
+        self.at += timedelta(**how)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def slack(clock: HandClock) -> Iterator[FakeSlack]:
+    methods = CONTRACTS / "slack-methods-2026-08.json"
+    with FakeSlack(now=clock.now, methods=methods if methods.exists() else None) as fake:
+        yield fake
+    assert fake.violations == []
+
+
+@pytest.fixture
+def settings(slack: FakeSlack) -> Settings:
+    return settings_for(slack)
+
+
+def settings_for(slack: FakeSlack, **more: object) -> Settings:
+    given = {
+        "bot_token": Secret(slack.bot_token),
+        "app_token": Secret(slack.app_token),
+        "signing_secret": Secret(slack.signing_secret),
+        "api_url": slack.url,
+        "security_channel": slack.channel("security").id,
+        "system_channel": slack.channel("system").id,
+        "timeout": timedelta(seconds=1),
+    }
+    return Settings(**{**given, **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def plugin(settings: Settings) -> Slack:
+    return Slack(settings)
+
+
+_numbers = itertools.count(1)
+
+
+def an_incident(**more: object) -> Incident:
+    number = next(_numbers)
+    severity = float(str(more.get("severity", 9.0)))
+    given: dict[str, object] = {
+        "id": f"INC-{number}",
+        "marker": f"soc-{number:020x}",
+        "fingerprint": f"f{number}",
+        "kind": Course.TICKET,
+        "label": "Security Alert",
+        "severity": severity,
+        "priority": Priority.of(severity),
+        "confidence": 0.9,
+        "source": "sshd",
+        "message": "Accepted password for root from 203.0.113.9",
+        "reason": "root logged in from outside",
+        "first_seen": NOW,
+        "last_seen": NOW,
+        "detected_at": NOW,
+        "opened_at": NOW,
+        "clocks": {
+            "resolution": Clock(
+                name="resolution",
+                target=Target(duration=timedelta(hours=1)),
+                history=(Tick(move=Move.START, at=NOW),),
+            )
+        },
+    }
+    return Incident(**{**given, **more})  # type: ignore[arg-type]
+
+
+def a_ticket(key: str = "SEC-1") -> Ticket:
+    return Ticket(tracker="jira", key=key, url=f"https://jira.example.org/browse/{key}")
+
+
+def delivery(key: str = "job-1", attempt: int = 1, uncertain: bool = False) -> Delivery:
+    return Delivery(key=key, attempt=attempt, uncertain_since=NOW if uncertain else None)
+
+
+def with_refs(incident: Incident, refs: Mapping[str, str] | None, **more: object) -> Incident:
+    kept = {**incident.refs, **{f"slack:{name}": value for name, value in (refs or {}).items()}}
+    return attrs.evolve(incident, refs=kept, **more)
+
+
+def an_update(change: Change, **more: object) -> Update:
+    given: dict[str, object] = {"change": change, "origin": "jira", "at": NOW, "actor": "Ana Lee"}
+    return Update(**{**given, **more})  # type: ignore[arg-type]
+
+
+@attrs.define
+class Book:
+    """The store's face towards the plugin, for tests of the plugin alone."""
+
+    clock: HandClock
+    known: dict[str, Incident] = attrs.field(factory=dict)
+    people: list[Person] = attrs.field(factory=list)
+    why: str = "rule ssh-root fired: root logged in from outside"
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def incident(self, key: str) -> Incident | None:
+        return self.known.get(key)
+
+    def incidents(self, *, active: bool = True, limit: int = 1000) -> Sequence[Incident]:
+        return [i for i in self.known.values() if i.status.active or not active][:limit]
+
+    def notes(self, incident: str) -> Sequence[Note]:
+        return ()
+
+    def person(self, *, jira: str = "", slack: str = "", email: str = "", name: str = "") -> Person | None:
+        for person in self.people:
+            if (slack and person.slack == slack) or (email and person.email == email) or (name and person.name == name):
+                return person
+        return None
+
+    def explanation(self, incident: str) -> str:
+        return self.why
+
+
+@pytest.fixture
+def book(clock: HandClock) -> Book:
+    return Book(
+        clock,
+        people=[
+            Person(name="Ana Lee", slack="U0ANA00001", email="ana@example.org"),
+            Person(name="Bo Chen", email="bo@example.org", roles=frozenset({"manager"})),
+        ],
+    )
+
+
+def until(condition: Callable[[], object], timeout: float = 20) -> bool:
+    """Wait for something that another thread does."""
+    ends = time.monotonic() + timeout
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        pause.wait(0.01)
+    return True
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """What tests are made of; test modules cannot import this file."""
+    return SimpleNamespace(
+        book=Book,
+        clock=HandClock,
+        contracts=CONTRACTS,
+        delivery=delivery,
+        incident=an_incident,
+        now=NOW,
+        settings=settings_for,
+        ticket=a_ticket,
+        until=until,
+        update=an_update,
+        with_refs=with_refs,
+    )
