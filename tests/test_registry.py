@@ -44,6 +44,10 @@ class Says:
     def classify_event(self, event: Event) -> Finding | None:
         return None
 
+    @hookimpl
+    def should_create_ticket(self, finding: Finding) -> Decision | None:
+        return None
+
 
 class Distribution(importlib.metadata.Distribution):
     """A distribution as the packaging metadata of an installed wheel describes it."""
@@ -96,9 +100,9 @@ class Classifier:
 
 
 def test_the_built_in_plugins_are_found_through_their_entry_points() -> None:
-    registry = build(Choice(disable=("console", "local"), on_broken="skip"), defaults)
+    registry = build(Choice(disable=("console", "local", "rules"), on_broken="skip"), defaults)
     mine = {plugin.name: plugin.state for plugin in registry.plugins if plugin.distribution == "soc-core"}
-    assert mine == {"console": "disabled", "local": "disabled", "rules": "active", "triggers": "active"}
+    assert mine == {"console": "disabled", "local": "disabled", "rules": "disabled", "triggers": "active"}
 
 
 def test_a_class_gets_its_settings_and_a_module_of_functions_is_taken_as_it_is(install: Callable[..., list]) -> None:
@@ -187,19 +191,19 @@ def _asked(registry: Registry, hook: str = "classify_event") -> list[str]:
 
 
 def test_the_order_is_that_of_the_settings_then_the_alphabet_and_the_built_ins_come_last() -> None:
-    installed = list(importlib.metadata.entry_points(group="soc_core.plugins", name="rules"))
+    installed = list(importlib.metadata.entry_points(group="soc_core.plugins", name="triggers"))
     names = ["zeta", "beta", "alpha"]
     for extra in (names, names[::-1]):
         plugins = [(name, Says()) for name in extra]
         registry = build(Choice(order=("zeta",)), defaults, extra=plugins, entry_points=installed)
-        assert _asked(registry) == ["zeta", "alpha", "beta", "rules"]
-        assert [plugin.name for plugin in registry.plugins] == ["zeta", "alpha", "beta", "rules"]
+        assert _asked(registry, "should_create_ticket") == ["zeta", "alpha", "beta", "triggers"]
+        assert [plugin.name for plugin in registry.plugins] == ["zeta", "alpha", "beta", "triggers"]
 
 
 def test_the_settings_may_put_a_built_in_first() -> None:
-    installed = importlib.metadata.entry_points(group="soc_core.plugins", name="rules")
-    registry = build(Choice(order=("rules",)), defaults, extra=[("alpha", Says())], entry_points=installed)
-    assert _asked(registry) == ["rules", "alpha"]
+    installed = importlib.metadata.entry_points(group="soc_core.plugins", name="triggers")
+    registry = build(Choice(order=("triggers",)), defaults, extra=[("alpha", Says())], entry_points=installed)
+    assert _asked(registry, "should_create_ticket") == ["triggers", "alpha"]
 
 
 def test_tryfirst_and_trylast_are_kept() -> None:
@@ -223,7 +227,8 @@ def test_a_misspelt_name_in_order_or_disable_is_a_mistake_but_an_absent_plugin_i
         build(Choice(disable=("slak",)), defaults, extra=plugins, entry_points=[])
     with pytest.raises(SettingsError, match=r"\[plugins\] order names 'slacks'.*did you mean 'slack'"):
         build(Choice(order=("slacks",)), defaults, extra=plugins, entry_points=[])
-    assert build(Choice(order=("jira",)), defaults, extra=plugins, entry_points=[]).active("slack")
+    for absent in ("jira", "sla"):
+        assert build(Choice(order=(absent,)), defaults, extra=plugins, entry_points=[]).active("slack")
 
 
 # -- broken plugins ----------------------------------------------------------------------------------------------------
@@ -412,7 +417,7 @@ def test_a_plugin_may_offer_a_hook_of_a_later_version() -> None:
         def on_full_moon(self, night: object) -> None: ...
 
     [plugin] = build(Choice(), defaults, extra=[("modern", Modern())], entry_points=[]).plugins
-    assert plugin.hooks == ("classify_event",)
+    assert plugin.hooks == ("classify_event", "should_create_ticket")
 
 
 def test_of_two_plugins_of_one_name_neither_is_used(install: Callable[..., list]) -> None:

@@ -251,7 +251,7 @@ def _refuse_misspelt(choice: Choice, names: Sequence[str]) -> None:
     """A name that nothing has may be of a plugin that is not installed here; one that is nearly right is a mistake."""
     for key, listed in (("order", choice.order), ("disable", choice.disable)):
         for name in listed:
-            near = difflib.get_close_matches(name, names, n=1)
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)  # `sla` is no misspelt `slack`
             if name not in names and near:
                 raise SettingsError(
                     f"[plugins] {key} names {name!r}, which is not installed: did you mean {near[0]!r}?"
