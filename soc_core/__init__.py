@@ -47,6 +47,7 @@ from soc_core.ports import (
     Stop,
     TimeSource,
 )
+from soc_core.printable import printable
 
 __all__ = [
     "HOOK_API_VERSION",
@@ -101,5 +102,6 @@ __all__ = [
     "base_severity",
     "has_word",
     "hookimpl",
+    "printable",
     "setting",
 ]

@@ -1,6 +1,5 @@
 """Nouns to JSON text and back, for the store and for command output."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -27,7 +26,12 @@ def plain(value: object) -> object:
 
 def load(text: str, cls: type[T]) -> T:
     """The value that `dump` wrote."""
-    return _converter().structure(msgspec.json.decode(text), cls)
+    return build(msgspec.json.decode(text), cls)
+
+
+def build(value: object, cls: type[T]) -> T:
+    """The value that `plain` took apart."""
+    return _converter().structure(value, cls)
 
 
 def iso(instant: datetime | None) -> str | None:
@@ -49,6 +53,5 @@ def _converter() -> "cattrs.Converter":
     converter.register_unstructure_hook(timedelta, lambda span: span // _MICROSECOND)
     converter.register_structure_hook(timedelta, lambda number, _: timedelta(microseconds=number))
     converter.register_unstructure_hook(MappingProxyType, dict)
-    converter.register_structure_hook(object, lambda value, _: value)
-    converter.register_structure_hook(Mapping[str, str], lambda value, _: dict(value))
+    converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
     return converter

@@ -3,12 +3,14 @@
 import enum
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Self
 
 import attrs
+
+from soc_core.model.texts import in_order
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -120,7 +122,11 @@ class Threshold:
     severity: float = attrs.field(validator=_check_severity)
     confidence: float = attrs.field(default=0.8, validator=_check_share)
     reason: str = ""
-    actions: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    actions: tuple[str, ...] = attrs.field(default=(), converter=in_order)
+
+
+def _thresholds(items: Iterable[Threshold]) -> tuple[Threshold, ...]:
+    return tuple(items)
 
 
 @attrs.frozen(kw_only=True)
@@ -149,9 +155,9 @@ class Finding:
     )
     rule: str = ""
     reason: str = ""
-    actions: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    actions: tuple[str, ...] = attrs.field(default=(), converter=in_order)
     security: bool = attrs.field(default=attrs.Factory(lambda self: has_word(self.label, "security"), takes_self=True))
-    thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=tuple)
+    thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=_thresholds)
     classifier: str = ""
 
 

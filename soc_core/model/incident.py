@@ -10,6 +10,7 @@ import attrs
 
 from soc_core.model.event import Course, Finding, Priority, utc_only
 from soc_core.model.sla import Clock
+from soc_core.model.texts import in_order
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
@@ -52,11 +53,19 @@ class Verdict(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Ticket:
-    """The incident's ticket in a tracker such as JIRA."""
+    """The incident's ticket in a tracker such as JIRA.
+
+    Args:
+        tracker: The plugin that made it.
+        key: Its name there, such as `SOC-12`.
+        url: Where a person can open it.
+        retired: Doubles with the same marker that were found and closed while looking for this one.
+    """
 
     tracker: str
     key: str
     url: str | None = None
+    retired: tuple[str, ...] = attrs.field(default=(), converter=in_order)
 
 
 @attrs.frozen(kw_only=True)
@@ -124,6 +133,7 @@ class Incident:
         refs: What notifiers remember, such as the timestamp of a Slack message, by `plugin:name`.
         similar_to: An incident with the same label and source that opened shortly before.
         similar_refs: That incident's refs, filled in for deliveries.
+        follows: The earlier incident of the same fingerprint that was closed before this one opened.
         undecided: True when classification or decision failed and the raw rule acted instead.
         version: Rises with every change.
     """
@@ -143,7 +153,7 @@ class Incident:
     reason: str = ""
     why: str = ""
     decided_by: str = ""
-    actions: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    actions: tuple[str, ...] = attrs.field(default=(), converter=in_order)
     host: str | None = None
     user: str | None = None
     ip: str | None = None
@@ -165,6 +175,7 @@ class Incident:
     refs: Mapping[str, str] = _NO_TEXTS
     similar_to: str | None = None
     similar_refs: Mapping[str, str] = _NO_TEXTS
+    follows: str | None = None
     undecided: bool = False
     version: int = 1
 

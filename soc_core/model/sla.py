@@ -102,7 +102,7 @@ class Clock:
     @property
     def ended(self) -> bool:
         """Whether the clock was stopped or cancelled: it needs no stop, and no rung of its ladder fires any more."""
-        return _story(self.history).phase in (_Phase.STOPPED, _Phase.CANCELLED)
+        return _story(self.history).phase in _ENDED
 
     def runs(self) -> tuple[Run, ...]:
         """The spans of the present cycle in which the clock ran; the last one may be open."""
@@ -121,7 +121,7 @@ class Clock:
         """When the clock is due, or would have been had it not stopped; None while paused or never started."""
         story = _story(self.history)
         runs = story.runs
-        if story.phase is not _Phase.PAUSED and runs and runs[-1][1] == story.since:
+        if story.ended_running:
             runs = (*runs[:-1], (runs[-1][0], None))
         return self._instant(runs, self.target.duration)
 
@@ -229,20 +229,26 @@ _NEXT: Mapping[tuple[_Phase, Move], _Phase] = MappingProxyType(
         **{(phase, Move.RESET): _Phase.RUNNING for phase in _Phase},
     }
 )
+_ENDED = (_Phase.STOPPED, _Phase.CANCELLED)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen
 class _Story:
-    """What a history comes to: how the clock stands, since when, and in which spans it ran."""
+    """What a history comes to: how the clock stands, since when, how it stood before, and in which spans it ran."""
 
     phase: _Phase
     since: datetime
+    before: _Phase
     runs: tuple[Run, ...]
+
+    @property
+    def ended_running(self) -> bool:
+        return self.phase in _ENDED and self.before is _Phase.RUNNING
 
 
 def _story(history: Iterable[Tick]) -> _Story:
-    phase, since = _Phase.WAITING, _LONG_AGO
+    before, phase, since = _Phase.WAITING, _Phase.WAITING, _LONG_AGO
     runs: list[Run] = []
     # The start comes first: systems disagree by seconds about the time, and nothing stops before it has begun.
     for tick in sorted(history, key=lambda tick: (tick.move is not Move.START, tick.at)):
@@ -254,7 +260,7 @@ def _story(history: Iterable[Tick]) -> _Story:
             runs = []
         elif phase is _Phase.RUNNING:
             runs.append((since, at))
-        phase, since = following, at
+        before, phase, since = phase, following, at
     if phase is _Phase.RUNNING:
         runs.append((since, None))
-    return _Story(phase, since, tuple(runs))
+    return _Story(phase, since, before, tuple(runs))

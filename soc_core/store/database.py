@@ -1,6 +1,7 @@
 """Opens the database, and gives out transactions: one writer at a time, readers beside it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,7 @@ class Database:
         """
         if self.is_sqlite and not self.in_memory:
             self._check_file()
+            self._write_ahead()
         found = self._version()
         if found == HEAD:
             return
@@ -105,6 +107,22 @@ class Database:
                 f"the store {path} is damaged ({verdict}). Keep a copy of it, then save what can be read with: "
                 f"sqlite3 {path} .recover | sqlite3 recovered.db  and name recovered.db as the store"
             )
+
+    def _write_ahead(self) -> None:
+        """Let readers and the writer work side by side; the file remembers it."""
+        deadline = time.monotonic() + _BUSY_MS / 1000
+        while True:
+            try:
+                with self._in_plain_words(), self._reader.connect() as connection:
+                    connection.exec_driver_sql("COMMIT")  # the mode cannot change inside a transaction
+                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                    connection.exec_driver_sql("BEGIN")
+                return
+            except StoreError as error:
+                # SQLite does not wait its turn here as it does everywhere else: another process is doing the same.
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def _version(self) -> str | None:
         with self.read() as tx:
@@ -159,8 +177,6 @@ def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own BEGIN would come too late
         cursor = connection.cursor()  # type: ignore[attr-defined]
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        if begin != "BEGIN":
-            cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 

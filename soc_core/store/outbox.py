@@ -47,6 +47,13 @@ def plan(tx: Connection, incident: str, jobs: Sequence[Job], now: datetime) -> N
     add(tx, list(wanted.values()), now)
 
 
+def hurry(tx: Connection, incident: str, now: datetime) -> None:
+    """Let jobs of an incident that were never tried, and wait only for a later time, go at once."""
+    untried = and_(table.c.incident == incident, table.c.dest != CORE, table.c.state == JobState.READY.value)
+    later = and_(table.c.attempts == 0, table.c.not_before > now)
+    tx.execute(update(table).where(untried, later).values(not_before=now))
+
+
 def claim(tx: Connection, now: datetime, *, dest: str, limit: int, lease: timedelta, worker: str) -> tuple[Job, ...]:
     """Take up to `limit` due jobs for one destination: Highest first, then oldest, in order within a lane."""
     earlier = table.alias("earlier")
@@ -140,9 +147,7 @@ def discard(tx: Connection, job_id: int, now: datetime) -> bool:
 
 def due_timers(tx: Connection, now: datetime, *, incident: str | None = None) -> tuple[Job, ...]:
     """The house's own timers whose time has come."""
-    query = select(table).where(
-        table.c.dest == CORE, table.c.state == JobState.READY.value, table.c.not_before <= now
-    )
+    query = select(table).where(table.c.dest == CORE, table.c.state == JobState.READY.value, table.c.not_before <= now)
     if incident is not None:
         query = query.where(table.c.incident == incident)
     return tuple(_job(dict(row)) for row in tx.execute(query.order_by(table.c.not_before)).mappings().all())

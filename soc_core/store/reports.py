@@ -53,7 +53,12 @@ class StoreReports:
     def person(self, *, jira: str = "", slack: str = "", email: str = "", name: str = "") -> Person | None:
         """Somebody of the team by what another system calls them."""
         for person in self.people:
-            for wanted, known in ((jira, person.jira), (slack, person.slack), (email, person.email), (name, person.name)):
+            for wanted, known in (
+                (jira, person.jira),
+                (slack, person.slack),
+                (email, person.email),
+                (name, person.name),
+            ):
                 if wanted and known and wanted.casefold() == known.casefold():
                     return person
         return None

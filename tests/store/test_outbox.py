@@ -11,7 +11,9 @@ LEASE = timedelta(seconds=60)
 
 
 def job(name: str, **values) -> Job:
-    return Job(**{"dedupe": name, "dest": "jira", "kind": "on_incident_opened", "lane": name, "not_before": NOON, **values})
+    return Job(
+        **{"dedupe": name, "dest": "jira", "kind": "on_incident_opened", "lane": name, "not_before": NOON, **values}
+    )
 
 
 def claim(database: Database, now=NOON, *, limit=10, worker="w"):

@@ -1,0 +1,311 @@
+"""The house: opens the store and the plugins, takes events in, keeps deliveries and clocks going, and closes again."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection
+
+from soc_core import people, registry
+from soc_core.calls import Calls
+from soc_core.casebook import Casebook
+from soc_core.clock import AnchoredClock
+from soc_core.fanout import Fanout
+from soc_core.model.event import Event
+from soc_core.model.incident import Incident, Update
+from soc_core.model.job import JobState
+from soc_core.ports import Endpoint, TimeSource
+from soc_core.redaction import masker
+from soc_core.registry import Registry
+from soc_core.runner import Loop, Passes, Runner
+from soc_core.settings import Settings, load, plugin_settings
+from soc_core.stages import triage
+from soc_core.stages.delivery import Deliverer, nothing
+from soc_core.stages.escalate import Escalator
+from soc_core.stages.intake.formats.line import event_of
+from soc_core.stages.intake.reading import Batch
+from soc_core.stages.sync import PluginInbox, Sync
+from soc_core.stages.triage import Judgement, Outcome, Triage
+from soc_core.store import cursors, held, meta, outbox
+from soc_core.store.database import Database
+from soc_core.store.reports import StoreReports
+
+NOTICES = ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation")
+_READER = "intake"
+_BLOCK = 1000
+Item = Event | tuple[str, str] | Mapping[str, object] | str
+_UNKNOWN_LAG = timedelta(seconds=120)
+
+
+class Soc:
+    """One soc-core. Several in one process do not disturb each other; every method may be called from any thread.
+
+    ```python
+    with Soc.open() as soc:
+        soc.submit([("sshd", "Accepted password for root from 203.0.113.9 port 22 ssh2")])
+        soc.work()
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        plugins: Registry,
+        database: Database,
+        clock: TimeSource,
+        failpoint: Callable[[str], None] = nothing,
+    ) -> None:
+        self.settings = settings
+        self.plugins = plugins
+        self.clock = clock
+        self.database = database
+        self.calls = Calls(plugins, monotonic=time.monotonic)
+        self.reports = StoreReports(database=database, clock=clock, people=settings.people)
+        with database.read() as tx:
+            installation = meta.installation_id(tx)
+        self.casebook = Casebook(
+            calls=self.calls,
+            fanout=Fanout(
+                listeners={hook: self.calls.listeners(hook) for hook in NOTICES}, trackers=self.calls.trackers()
+            ),
+            settings=settings,
+            team=people.Team.of(settings),
+            installation=installation,
+        )
+        self.triage = Triage(casebook=self.casebook, settings=settings, mask=masker(settings.redaction))
+        self.sync = Sync(database=database, casebook=self.casebook, clock=clock)
+        self.escalator = Escalator(database=database, casebook=self.casebook)
+        self._failpoint = failpoint
+        self._runner: Runner | None = None
+        self._services = self.calls.services(self.inbox, self.reports)
+        self._passes = Passes(self._services, clock)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        config: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        overrides: Mapping[str, object] | None = None,
+        plugins: Sequence[tuple[str, object]] = (),
+        clock: TimeSource | None = None,
+        failpoint: Callable[[str], None] = nothing,
+    ) -> Self:
+        """Open the store (making it if need be) and build the plugins.
+
+        Args:
+            settings: Ready-made settings; else they come from `config`, `env` and `overrides`.
+            config: A `soc.toml`.
+            env: Environment variables; None takes the process's own, `{}` none.
+            overrides: What beats all other settings, by name, such as `{"store": "sqlite://"}`.
+            plugins: More plugins, as (name, object), beside the installed ones.
+            clock: Where time comes from; tests hand in one that they move.
+            failpoint: Called at each step of the create protocol; crash tests end the process there.
+
+        Raises:
+            SettingsError: The configuration is wrong.
+            PluginError: A plugin is broken.
+            StoreError: The store cannot be used.
+        """
+        environment = os.environ if env is None else env
+        chosen = settings or load(config=config, env=environment, overrides=overrides or {})
+
+        def settings_for(name: str, plugin: type) -> object:
+            return plugin_settings(name, plugin, chosen, environment)
+
+        built = registry.build(chosen.plugins, settings_for, extra=plugins)
+        database = Database(chosen.store)
+        database.open()
+        return cls(
+            settings=chosen, plugins=built, database=database, clock=clock or AnchoredClock(), failpoint=failpoint
+        )
+
+    def __enter__(self) -> Self:
+        """Use it as a context manager to have it closed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is being delivered and let go of everything; what is left stays in the store."""
+        self.stop()
+        self.calls.close()
+        self.database.close()
+
+    # -- events in ------------------------------------------------------------------------------------------------
+
+    def submit(self, items: Iterable[Item]) -> Outcome:
+        """Judge events and store what follows from them; when this returns, nothing of it can be lost.
+
+        Args:
+            items: Events, `(source, message)` pairs, dicts, or raw lines.
+        """
+        outcome = Outcome()
+        for block in _blocks(items):
+            outcome = outcome.plus(self.judge_and_store(block)[1])
+        return outcome
+
+    def judge_and_store(self, items: Sequence[Item]) -> tuple[tuple[Judgement, ...], Outcome]:
+        """The same for one block, in one transaction; answers what was said about each item as well."""
+        now = self.clock.now()
+        return self._take([item if isinstance(item, Event) else event_of(item, received=now) for item in items])
+
+    def take(self, batch: Batch) -> Outcome:
+        """Judge a batch that was read from an input; the place where the reader stopped is stored with it."""
+
+        def also(tx: Connection, now: datetime) -> None:
+            rows = [
+                {"input": batch.input, "line": bad.line_number, "reason": bad.reason, "head": self._head(bad.data_head)}
+                for bad in batch.quarantined
+            ]
+            held.set_aside(tx, rows, now)
+            if batch.position is not None and batch.cursor is not None:
+                cursors.save(tx, _READER, batch.cursor, batch.position, now=now)
+
+        return self._take(batch.events, also)[1]
+
+    def positions(self) -> dict[str, str]:
+        """Where the readers of inputs stopped, by input."""
+        with self.database.read() as tx:
+            return cursors.all_of(tx, _READER)
+
+    def _take(
+        self, events: Sequence[Event], also: Callable[[Connection, datetime], None] | None = None
+    ) -> tuple[tuple[Judgement, ...], Outcome]:
+        judgements = triage.judge(self.calls, events)
+        with self.database.write() as tx:
+            now = self.clock.now()
+            outcome = self.triage.store(tx, judgements, now)
+            if also is not None:
+                also(tx, now)
+        if self._runner is not None:
+            self._runner.wake()
+        return judgements, outcome
+
+    # -- work out -------------------------------------------------------------------------------------------------
+
+    def work(self) -> int:
+        """Do everything that is due now, in this thread: timers, services that work in passes, deliveries.
+
+        Answers how much was done; for loops of one's own, such as a web worker's or a test's.
+        """
+        done = self.escalator.tick(self.clock.now())
+        never = threading.Event()
+        done += sum(self._passes.run_due(name, never) for name in self._passes.names)
+        worker = self._deliverer("work")
+        while True:
+            with self.database.read() as tx:
+                dests = outbox.due_dests(tx, self.clock.now())
+            rounds = sum(_count(worker, dest) for dest in dests)
+            if not rounds:
+                return done
+            done += rounds
+
+    def start(self, *, services: bool = True) -> None:
+        """Keep deliveries, timers and services going in threads of their own until `stop()`."""
+        dests = sorted({*(d for hook in NOTICES for d in self.calls.listeners(hook)), *self.calls.trackers()})
+        loops = [
+            Loop(name=f"deliver:{dest}:{number}", step=_stepper(self._deliverer(f"{dest}:{number}"), dest))
+            for dest in dests
+            for number in range(self.settings.delivery.workers)
+        ]
+        loops.append(Loop(name="ticker", step=lambda: self.escalator.tick(self.clock.now()) > 0))
+        self._runner = Runner(loops=loops, services=self._services if services else (), clock=self.clock)
+        self._runner.start()
+
+    def stop(self) -> tuple[str, ...]:
+        """End the threads of `start()`; answers the names of those that hang."""
+        runner, self._runner = self._runner, None
+        return () if runner is None else runner.stop()
+
+    def settle(self, limit: timedelta, *, progress: Callable[[int], None] | None = None) -> int:
+        """Deliver until nothing is due within `limit`; answers how many jobs are left. Needs `start()`."""
+        deadline = self.clock.monotonic() + limit.total_seconds()
+        until = self.clock.now() + limit
+        pause = threading.Event()
+        while True:
+            waiting = [j for j in self.reports.jobs(JobState.READY, JobState.LEASED) if j.dest != outbox.CORE]
+            soon = [j for j in waiting if j.state is JobState.LEASED or j.not_before <= until]
+            if progress is not None:
+                progress(len(soon))
+            if not soon or self.clock.monotonic() >= deadline:
+                return len(waiting)
+            pause.wait(0.02)
+
+    # -- changes --------------------------------------------------------------------------------------------------
+
+    def change(self, incident: str, update: Update) -> Incident:
+        """Change an incident by its id or its ticket's key; answers its new state.
+
+        Raises:
+            ChangeRefused: The change may not be made, or there is no such incident.
+        """
+        self.sync.change(incident, update)
+        if self._runner is not None:
+            self._runner.wake()
+        found = self.reports.incident(incident)
+        assert found is not None  # noqa: S101 - it was changed a moment ago
+        return found
+
+    def request_ticket(self, incident: str, *, actor: str) -> bool:
+        """Give an alert a ticket; False where one exists or is on its way."""
+        made = self.sync.request_ticket(incident, actor=actor, origin="soc")
+        if self._runner is not None:
+            self._runner.wake()
+        return made
+
+    def inbox(self, plugin: str) -> PluginInbox:
+        """The way in for a plugin."""
+        return PluginInbox(plugin=plugin, sync=self.sync, submit_events=lambda events: self.submit(events).new)
+
+    def endpoints(self) -> tuple[tuple[str, Endpoint], ...]:
+        """The HTTP paths that plugins answer, as (plugin, endpoint)."""
+        return self.calls.endpoints(self.inbox, self.reports)
+
+    # -- private --------------------------------------------------------------------------------------------------
+
+    def _head(self, head: bytes) -> str:
+        return self.triage.mask(head.decode("utf-8", "replace").replace("\0", " "))
+
+    def _deliverer(self, worker: str) -> Deliverer:
+        return Deliverer(
+            database=self.database,
+            calls=self.calls,
+            casebook=self.casebook,
+            clock=self.clock,
+            settings=self.settings.delivery,
+            worker=f"{socket.gethostname()}:{os.getpid()}:{worker}",
+            search_lag=lambda dest: getattr(self.plugins.object(dest), "search_lag", _UNKNOWN_LAG),
+            rate=lambda dest: getattr(self.plugins.object(dest), "rate", None),
+            failpoint=self._failpoint,
+        )
+
+
+def _blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while block := list(islice(left, _BLOCK)):
+        yield block
+
+
+def _count(worker: Deliverer, dest: str) -> int:
+    count = 0
+    while worker.run_once(dest):
+        count += 1
+    return count
+
+
+def _stepper(worker: Deliverer, dest: str) -> Callable[[], bool]:
+    return lambda: worker.run_once(dest)

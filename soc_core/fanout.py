@@ -1,0 +1,93 @@
+"""One fact becomes one job for each plugin that listens, in the same transaction as the fact."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import attrs
+from sqlalchemy import Connection
+
+from soc_core import codec
+from soc_core.model.incident import Change, Incident, Ticket, Update
+from soc_core.model.job import Job, JobState
+from soc_core.model.sla import EscalationStep
+from soc_core.store import outbox
+
+COUNT_PACE = timedelta(seconds=30)  # a busy incident tells its count this often, not for every event
+
+
+@attrs.frozen(kw_only=True)
+class Fanout:
+    """Who listens to what; asked from the registry once.
+
+    Args:
+        listeners: For each notice hook the plugins that implement it, in order.
+        trackers: The plugins that can make tickets, in the order they are asked.
+    """
+
+    listeners: Mapping[str, tuple[str, ...]]
+    trackers: tuple[str, ...]
+
+    def opened(self, tx: Connection, incident: Incident, now: datetime) -> None:
+        """Tell everybody that an incident was opened."""
+        self._tell(tx, incident, "on_incident_opened", "opened", {}, now)
+
+    def ticket_wanted(self, tx: Connection, incident: Incident, now: datetime, *, after: str | None = None) -> bool:
+        """Ask a tracker for the ticket: the first one, or the one `after` another that it was not for."""
+        following = self.trackers if after is None else self.trackers[self.trackers.index(after) + 1 :]
+        if not following:
+            return False
+        return bool(outbox.add(tx, [_job(incident, following[0], "create_ticket", "ticket", {}, now)], now))
+
+    def ticket_created(self, tx: Connection, incident: Incident, ticket: Ticket, now: datetime) -> None:
+        """Tell everybody that the incident has a ticket."""
+        payload = {"ticket": codec.plain(ticket)}
+        self._tell(tx, incident, "on_ticket_created", f"made:{ticket.key}", payload, now)
+
+    def updated(self, tx: Connection, incident: Incident, update: Update, now: datetime) -> None:
+        """Tell everybody about a change. A count that is still waiting to be told is not told twice."""
+        hook = "on_incident_updated"
+        payload = {"update": codec.plain(update)}
+        if update.change is Change.COUNT:
+            waiting = outbox.find(tx, states=[JobState.READY], incident=incident.id, kind=hook)
+            if any('"change":"count"' in job.payload for job in waiting):
+                return
+        else:
+            outbox.hurry(tx, incident.id, now)  # a count that takes its time must not hold back what comes after it
+        later = now + COUNT_PACE if update.change is Change.COUNT else now
+        self._tell(tx, incident, hook, f"{update.change}:{incident.version}", payload, now, not_before=later)
+
+    def escalated(self, tx: Connection, incident: Incident, step: EscalationStep, cycle: int, now: datetime) -> None:
+        """Tell everybody that a rung of the ladder fired."""
+        payload = {"step": codec.plain(step)}
+        self._tell(tx, incident, "on_escalation", f"rung:{step.clock}:{cycle}:{step.rung}", payload, now)
+
+    def _tell(
+        self,
+        tx: Connection,
+        incident: Incident,
+        hook: str,
+        purpose: str,
+        payload: Mapping[str, object],
+        now: datetime,
+        *,
+        not_before: datetime | None = None,
+    ) -> None:
+        jobs = [
+            _job(incident, dest, hook, purpose, payload, not_before or now) for dest in self.listeners.get(hook, ())
+        ]
+        outbox.add(tx, jobs, now)
+
+
+def _job(
+    incident: Incident, dest: str, kind: str, purpose: str, payload: Mapping[str, object], not_before: datetime
+) -> Job:
+    return Job(
+        dedupe=f"{incident.id}:{purpose}:{dest}",
+        incident=incident.id,
+        dest=dest,
+        kind=kind,
+        lane=f"{incident.id}:{dest}",
+        rank=incident.priority.rank,
+        not_before=not_before,
+        payload=codec.dump(payload),
+    )

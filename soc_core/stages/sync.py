@@ -1,0 +1,122 @@
+"""What people did elsewhere comes in here: checked, saved once, and told to every side but the one it came from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection
+
+from soc_core.casebook import Casebook
+from soc_core.errors import ChangeRefused
+from soc_core.model.event import Course, Event
+from soc_core.model.incident import Incident, Ticket, Update
+from soc_core.ports import TimeSource
+from soc_core.store import cursors, inbound, incidents, team
+from soc_core.store.database import Database
+
+
+@attrs.frozen(kw_only=True)
+class Sync:
+    """Applies changes that come from outside; every call is one transaction and durable when it returns."""
+
+    database: Database
+    casebook: Casebook
+    clock: TimeSource
+
+    def change(self, key: str, update: Update) -> bool:
+        """Carry out a change of an incident once; False if this very change was seen before."""
+        with self.database.write() as tx:
+            now = self.clock.now()
+            if update.id and not inbound.is_new(tx, update.origin, update.id[:255], now):
+                return False
+            incident = _known(tx, key)
+            self.casebook.change(tx, incident, _with_old_value(incident, update), now)
+        return True
+
+    def request_ticket(self, key: str, *, actor: str, origin: str) -> bool:
+        """Make a ticket for an incident that has none; False where one exists or is on its way."""
+        with self.database.write() as tx:
+            incident = _known(tx, key)
+            if incident.kind is Course.TICKET:
+                return False
+            if not incident.status.active:
+                raise ChangeRefused(f"{incident.id} is {incident.status}: reopen it before it gets a ticket")
+            now = self.clock.now()
+            self.casebook.promote(tx, incident, now, reason=f"asked for by {actor}", actor=actor, origin=origin)
+        return True
+
+    def ticket_changed(self, key: str, ticket: Ticket | None, *, reason: str, origin: str) -> None:
+        """The ticket of an incident moved, or (None) is gone."""
+        with self.database.write() as tx:
+            incident = _known(tx, key)
+            if incident.ticket != ticket:
+                now = self.clock.now()
+                self.casebook.ticket_changed(tx, incident, ticket, now, reason=reason, origin=origin)
+
+
+@attrs.frozen(kw_only=True)
+class PluginInbox:
+    """The inbox as one plugin sees it; implements `soc_core.ports.Inbox`."""
+
+    plugin: str
+    sync: Sync
+    submit_events: Callable[[Sequence[Event]], int]
+
+    def submit(self, events: Sequence[Event]) -> int:
+        """Hand in log events; answers how many were new."""
+        return self.submit_events(events)
+
+    def change(self, incident: str, update: Update) -> bool:
+        """Ask for a change; False for a repeat."""
+        return self.sync.change(incident, update)
+
+    def request_ticket(self, incident: str, actor: str, origin: str) -> bool:
+        """Make a ticket for an incident that has none."""
+        return self.sync.request_ticket(incident, actor=actor, origin=origin)
+
+    def keep_refs(self, incident: str, refs: Mapping[str, str]) -> None:
+        """Remember what the plugin needs later."""
+        with self.sync.database.write() as tx:
+            self.sync.casebook.keep_refs(tx, _known(tx, incident), self.plugin, refs)
+
+    def ticket_moved(self, incident: str, key: str, url: str | None) -> None:
+        """The ticket has a new key."""
+        ticket = Ticket(tracker=self.plugin, key=key, url=url)
+        self.sync.ticket_changed(incident, ticket, reason=f"moved to {key}", origin=self.plugin)
+
+    def ticket_gone(self, incident: str, reason: str) -> None:
+        """The ticket was deleted or can no longer be seen."""
+        self.sync.ticket_changed(incident, None, reason=reason, origin=self.plugin)
+
+    def cursor(self, name: str) -> str | None:
+        """Where a poller stopped last time."""
+        with self.sync.database.read() as tx:
+            return cursors.get(tx, self.plugin, name)
+
+    def save_cursor(self, name: str, value: str) -> None:
+        """Remember where a poller stopped."""
+        with self.sync.database.write() as tx:
+            cursors.save(tx, self.plugin, name, value, now=self.sync.clock.now())
+
+    def availability(self, person: str, available: bool, reason: str, until: datetime) -> None:
+        """Keep a hint about somebody until it lapses."""
+        given = team.Hint(person=person, available=available, reason=reason, until=until)
+        with self.sync.database.write() as tx:
+            team.give_hint(tx, self.plugin, given)
+
+
+def _known(tx: Connection, key: str) -> Incident:
+    incident = incidents.take(tx, key)
+    if incident is None:
+        raise ChangeRefused(f"there is no incident or ticket {key}")
+    return incident
+
+
+def _with_old_value(incident: Incident, update: Update) -> Update:
+    values = {
+        "status": incident.status.value,
+        "assignee": incident.assignee or "",
+        "priority": incident.priority.value,
+        "verdict": incident.verdict.value if incident.verdict is not None else "",
+    }
+    return attrs.evolve(update, old=values.get(update.change.value, update.old))
