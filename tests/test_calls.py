@@ -12,6 +12,8 @@ import attrs
 import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from soc_core import (
     Candidate,
@@ -434,6 +436,45 @@ def test_a_classifier_that_fails_is_named_and_the_others_are_heard(
         assert (answer.asked, answer.held) == (2, False)
     assert house.kinds == [("bad", kind), ("bad", kind)]
     gc.collect()
+
+
+MISDEEDS: Mapping[str, Callable[[Event], object]] = {
+    "finds": lambda e: Finding(event=e, label="Error", severity=4),
+    "silent": lambda e: None,
+    "raises": lambda e: boom(),
+    "exits": lambda e: exits(),
+    "rubbish": lambda e: 7,
+}
+
+
+@given(
+    deeds=st.dictionaries(
+        st.sampled_from("abcdef"), st.lists(st.sampled_from(sorted(MISDEEDS)), min_size=6, max_size=6)
+    ),
+    count=st.integers(0, 6),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_plugins_do_every_event_is_answered_and_every_finding_and_culprit_shows(
+    deeds: dict[str, list[str]], count: int
+) -> None:
+    def does(name: str) -> object:
+        return classifier(lambda e: MISDEEDS[deeds[name][int(e.message)]](e))
+
+    house = House({name: does(name) for name in deeds})
+    events = [event(str(number)) for number in range(count)]
+    answers = house.calls.classify(events)
+    assert [answer.event for answer in answers] == events
+    for number, answer in enumerate(answers):
+        # Five failures in a row suspend a plugin, so that the sixth event is not put to it.
+        rests = {name for name, does in deeds.items() if number == 5 and not {"finds", "silent"} & set(does[:5])}
+        asked = {name: does[number] for name, does in deeds.items() if name not in rests}
+        assert [found.classifier for found in answer.findings] == sorted(
+            n for n, deed in asked.items() if deed == "finds"
+        )
+        assert {failure.plugin for failure in answer.failures} == rests | {
+            name for name, deed in asked.items() if deed in ("raises", "exits", "rubbish")
+        }
+        assert answer.held == (not {"finds", "silent"} & set(asked.values()))
 
 
 async def _coroutine() -> None:

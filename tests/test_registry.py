@@ -425,7 +425,9 @@ def test_of_two_plugins_of_one_name_neither_is_used(install: Callable[..., list]
         *install("soc-one", CLASSIFIER, twin="soc_one:Classifier"),
         *install("soc-two", CLASSIFIER, twin="soc_two:Classifier"),
     ]
-    with pytest.raises(PluginError, match=r"same name as the one of soc-two 1.2 \(soc_two:Classifier\)"):
+    with pytest.raises(
+        PluginError, match=r"same name as the one of soc-two 1.2 \(soc_two:Classifier\); uninstall one of them"
+    ):
         build(Choice(), defaults, entry_points=entries)
     assert _asked(build(SKIP, defaults, entry_points=entries)) == []
 
@@ -439,6 +441,7 @@ def test_a_built_in_plugin_keeps_its_name(install: Callable[..., list]) -> None:
     states = {plugin.distribution: plugin.state for plugin in registry.plugins}
     assert states == {"soc-usurper": PluginState.BROKEN, "soc-core": PluginState.ACTIVE}
     assert _asked(registry, "should_create_ticket") == ["triggers"]
+    assert registry.active("triggers")
 
 
 def test_one_object_cannot_be_two_plugins() -> None:

@@ -107,7 +107,7 @@ class Registry:
 
     def object(self, name: str) -> object | None:
         """The instance or module of an active plugin, for attributes such as `search_lag`; else None."""
-        return next((plugin.obj for plugin in self.plugins if plugin.name == name), None)
+        return next((plugin.obj for plugin in self.plugins if plugin.name == name and plugin.obj is not None), None)
 
     def told(self, error: BaseException, mask: Callable[[str], str] = str) -> str:
         """An exception in one printable line, without any secret of the plugins' settings."""
@@ -179,7 +179,7 @@ class _Workshop:
             cause = said(error, self.secrets)
             return attrs.evolve(plugin, state=PluginState.NOT_CONFIGURED, cause=cause)
         except Refusal as refusal:
-            cure = f'install a version that works, or take it out with [plugins] disable = ["{plugin.name}"]'
+            cure = refusal.cure or f'install one that works, or take it out with [plugins] disable = ["{plugin.name}"]'
             return attrs.evolve(plugin, state=PluginState.BROKEN, cause=f"{refusal}; {cure}")
         except SettingsError as error:
             if self._choice.on_broken != "skip":
@@ -193,7 +193,7 @@ class _Workshop:
         others = [o.plugin for o in self._found if o.plugin.name == one.plugin.name and o is not one]
         if others and one.plugin.distribution != CORE:
             origins = " and ".join(f"{o.distribution} {o.version} ({o.entry_point})".strip() for o in others)
-            raise Refusal(f"has the same name as the one of {origins}")
+            raise Refusal(f"has the same name as the one of {origins}", cure="uninstall one of them")
 
     def _register(self, obj: object, name: str) -> None:
         try:

@@ -24,7 +24,11 @@ HOOKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 class Refusal(Exception):
-    """Why a plugin cannot be used."""
+    """Why a plugin cannot be used, and what to do about it if that is not obvious."""
+
+    def __init__(self, cause: str, *, cure: str = "") -> None:
+        super().__init__(cause)
+        self.cure = cure
 
 
 def checked(manager: pluggy.PluginManager, obj: object) -> tuple[str, ...]:
