@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import accumulate, takewhile
 from zoneinfo import ZoneInfo
 
 from soc_core import Incident, Update
-from soc_jira.document import Block, Box, Bullets, Document, Heading, Link, Paragraph, Table, clean, line
+from soc_jira.document import Block, Box, Bullets, Document, Heading, Link, Paragraph, Table, clean, line, size
 
 ATTACHED = "message.txt"
 _CUT_HERE = f"\n… cut here; the whole message is attached as {ATTACHED}"
-_ROOM = 14_000
+_ROOM = 20_000
 _LONGEST = 8_000
 
 
@@ -58,13 +59,15 @@ def ticket_text(
 def shown_message(incident: Incident) -> str:
     """The log message as far as a ticket holds it, with a mark where it was cut."""
     message = clean(incident.message)
-    # Quotes, backslashes and wide characters count double on the wire, so the room is for twice their number.
-    return message if len(message) <= _ROOM else message[:_ROOM] + _CUT_HERE
+    if _weight(message) <= _ROOM:
+        return message
+    weights = accumulate(map(_weight, message))
+    return message[: sum(1 for weight in takewhile(lambda weight: weight <= _ROOM, weights))] + _CUT_HERE
 
 
 def is_cut(incident: Incident) -> bool:
     """Whether the log message did not fit, so that the whole of it is attached."""
-    return len(clean(incident.message)) > _ROOM
+    return _weight(clean(incident.message)) > _ROOM
 
 
 def note_text(update: Update, *, tag: str) -> Document:
@@ -105,3 +108,8 @@ def _when(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     shown = f"{utc:%Y-%m-%d %H:%M:%S} UTC"
     return shown if local.utcoffset() == utc.utcoffset() else f"{shown} ({local:%Y-%m-%d %H:%M %Z})"
+
+
+def _weight(words: str) -> int:
+    # As it goes over the wire: quotes, backslashes and line breaks are written with two characters.
+    return size(words) + sum(words.count(character) for character in '"\\\n\t')

@@ -4,6 +4,7 @@ Polls and webhooks only say which ticket to look at, so lost, doubled and reorde
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -15,10 +16,10 @@ from soc_jira.fields import PROPERTY, priority_of
 from soc_jira.history import Entry, entries, instant
 from soc_jira.project import Directory, Step, person_id, step_of
 from soc_jira.reading import mapping, objects, text
-from soc_jira.settings import Settings
+from soc_jira.settings import TRACKER, Settings
 from soc_jira.workflow import meaning
 
-ORIGIN = "jira"
+_MOMENT = timedelta(seconds=2)
 _FIELDS = "status,assignee,priority,resolution,comment,updated,project"
 _SYNCED = ("status", "assignee", "priority", "resolution")
 
@@ -78,12 +79,15 @@ class Inbound:
                 self._inbox.change(incident.id, update)
             except ChangeRefused as error:
                 log.warning("jira.change_refused", incident=incident.id, change=update.change, reason=str(error))
+        updated = text(issue, "fields", "updated")
+        # Some sites write whole seconds: a change in the second of our look would otherwise be taken for seen.
+        settled = updated != "" and self._reports.now() - instant(updated) >= _MOMENT
         refs = {
-            "updated": text(issue, "fields", "updated"),
+            "updated": updated if settled else "",
             "seen": str(max([seen, *(entry.id for entry in changes)])),
             "comment": str(max([seen_comment, *(int(text(comment, "id") or 0) for comment in comments)])),
         }
-        if any(incident.refs.get(f"{ORIGIN}:{name}") != value for name, value in refs.items()):
+        if any(incident.refs.get(f"{TRACKER}:{name}") != value for name, value in refs.items()):
             self._inbox.keep_refs(incident.id, refs)
 
     def _changes(
@@ -126,7 +130,7 @@ class Inbound:
                 continue
             yield Update(
                 change=Change.NOTE,
-                origin=ORIGIN,
+                origin=TRACKER,
                 at=instant(text(comment, "created")),
                 actor=self._name(mapping(comment, "author")),
                 text=body,
@@ -141,7 +145,7 @@ class Inbound:
 def _made(change: Change, entry: Entry, new: str) -> Update:
     return Update(
         change=change,
-        origin=ORIGIN,
+        origin=TRACKER,
         at=entry.at,
         actor=entry.author_name,
         old=entry.old_words,
@@ -161,5 +165,5 @@ def _now(incident: Incident, field: str) -> str:
 
 
 def _number(refs: Mapping[str, str], name: str) -> int:
-    value = refs.get(f"{ORIGIN}:{name}", "0")
+    value = refs.get(f"{TRACKER}:{name}", "0")
     return int(value) if value.isdigit() else 0

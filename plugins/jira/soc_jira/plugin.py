@@ -16,10 +16,8 @@ from soc_core import (
     hookimpl,
 )
 from soc_jira.desk import Desk
-from soc_jira.inbound import ORIGIN
+from soc_jira.settings import TRACKER, login_of
 from soc_jira.settings import Settings as JiraSettings
-from soc_jira.settings import login_of
-from soc_jira.tickets import TRACKER
 from soc_jira.webhook import endpoint
 
 
@@ -36,6 +34,11 @@ class Jira:
     def search_lag(self) -> timedelta:
         """How long the core waits before it believes that an uncertain ticket is absent."""
         return self._desk.tickets.search_lag
+
+    @property
+    def rate(self) -> float:
+        """How many deliveries a second the core may begin."""
+        return self._settings.rate
 
     @hookimpl
     def create_ticket(self, incident: Incident) -> Ticket:
@@ -64,7 +67,7 @@ class Jira:
     @hookimpl
     def on_incident_updated(self, incident: Incident, update: Update, delivery: Delivery) -> None:
         """Take the change to the ticket, unless it came from there."""
-        if update.origin != ORIGIN and (key := _key(incident)):
+        if key := _key(incident):
             self._desk.updates.changed(incident, key, update, delivery)
 
     @hookimpl

@@ -15,9 +15,10 @@ import structlog
 from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
 from soc_jira.client import Client
 from soc_jira.fields import AUTOMATED
-from soc_jira.inbound import ORIGIN, Inbound
+from soc_jira.inbound import Inbound
 from soc_jira.reading import mapping, objects, text
-from soc_jira.tickets import TRACKER, Tickets, quoted, search
+from soc_jira.settings import TRACKER
+from soc_jira.tickets import Tickets, quoted, search
 
 _CURSOR: Final = "poll"
 _FIRST_LOOK: Final = timedelta(days=1)
@@ -117,7 +118,7 @@ class Poll:
 
 
 def _is_known(incident: Incident, issue: Mapping[str, object]) -> bool:
-    return incident.refs.get(f"{ORIGIN}:updated") == text(issue, "fields", "updated")
+    return incident.refs.get(f"{TRACKER}:updated") == text(issue, "fields", "updated")
 
 
 def _batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:

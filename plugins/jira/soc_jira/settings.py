@@ -4,12 +4,14 @@ import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from soc_core import NotConfigured, Secret, SettingsError, Status, setting
 
+TRACKER: Final = "jira"
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _NO_FIELDS: Mapping[str, object] = MappingProxyType({})
 _TYPES = ("Security Incident", "Incident", "Task")
@@ -45,6 +47,11 @@ class Settings:
     )
     webhook_path: str = attrs.field(default="/jira/webhook", metadata=setting("Where webhooks arrive"))
     timeout: timedelta = attrs.field(default=timedelta(seconds=10), metadata=setting("For one request"))
+    rate: float = attrs.field(
+        default=20.0,
+        validator=attrs.validators.gt(0),
+        metadata=setting("How many deliveries a second may begin"),
+    )
     search_lag: timedelta | None = attrs.field(
         default=None, metadata=setting("How long search may lag behind writes; 120s on Cloud, 30s on Data Center")
     )

@@ -16,10 +16,9 @@ from soc_jira.client import Client, Forbidden, Refused
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.project import Directory, Project
 from soc_jira.reading import mapping, objects, text
-from soc_jira.settings import Settings
+from soc_jira.settings import TRACKER, Settings
 from soc_jira.transitions import Mover
 
-TRACKER: Final = "jira"
 _CLOUD_LAG: Final = timedelta(seconds=120)
 _OWN_LAG: Final = timedelta(seconds=30)
 _MARKER_CHARACTERS: Final = frozenset("0123456789abcdef")

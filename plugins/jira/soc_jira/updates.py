@@ -17,10 +17,10 @@ from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_
 from soc_jira.history import OURS, Entry, entries, last_change
 from soc_jira.project import Directory, person_id, step_of
 from soc_jira.reading import mapping, objects, text
-from soc_jira.settings import Settings
+from soc_jira.settings import TRACKER, Settings
 from soc_jira.transitions import Mover
 
-_FIELD_OF = {Change.ASSIGNEE: "assignee", Change.PRIORITY: "priority", Change.SLA: "duedate"}
+_LINES = frozenset({Change.STATUS, Change.ASSIGNEE, Change.PRIORITY, Change.SLA})
 
 log = structlog.get_logger()
 
@@ -58,14 +58,17 @@ class Updates:
             self._mover.move(ticket.key, incident.status, verdict=incident.verdict)
 
     def changed(self, incident: Incident, key: str, update: Update, delivery: Delivery) -> None:
-        """Take one change to the ticket, and with it every other that waits."""
-        if update.change is Change.STATUS:
-            self._move(incident, key, update)
-        elif update.change in _FIELD_OF:
-            self._edit(incident, key, update)
+        """Take one change to the ticket, and with it every other that waits.
+
+        A change that people made in JIRA is there already; only the times that follow from it are taken back.
+        """
+        if update.change in _LINES:
+            self._bring_in_line(incident, key, update)
+        elif update.origin == TRACKER:
+            return
         elif update.change is Change.NOTE:
             self._comments.note(key, update, delivery)
-        elif words := _sentence(update):
+        elif words := _sentence(incident, update):
             self._comments.remark(key, words, delivery)
 
     def escalated(self, key: str, step: EscalationStep, delivery: Delivery) -> None:
@@ -93,33 +96,30 @@ class Updates:
             else:
                 self._comments.remark(key, step.comment, delivery)
 
-    def _move(self, incident: Incident, key: str, update: Update) -> None:
-        issue = self._read(key, "status")
-        change = last_change(entries(issue), "status")
-        if change is not None and not change.ours and change.at > update.at:
-            log.info("jira.left_to_people", ticket=key, field="status", by=change.author_name)
-            return
-        here = step_of(mapping(issue, "fields", "status"))
-        self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
-
-    def _edit(self, incident: Incident, key: str, update: Update) -> None:
-        names = ["assignee", "priority", "duedate", *([self._settings.due_field] if self._settings.due_field else [])]
-        issue = self._read(key, *names)
-        asked = _FIELD_OF[update.change]
-        wanted = self._wanted(incident, clear_assignee=asked == "assignee")
-        changes, now = entries(issue), mapping(issue, "fields")
+    def _bring_in_line(self, incident: Incident, key: str, update: Update) -> None:
+        issue = self._read(key, "status", "assignee", "priority", *self._due_fields)
+        changes = entries(issue)
+        if update.change is Change.STATUS and update.origin != TRACKER:
+            if _may_write(changes, "status", at=update.at, asked=True):
+                here = step_of(mapping(issue, "fields", "status"))
+                self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
+            else:
+                log.info("jira.left_to_people", ticket=key, field="status")
+        asked = {*self._due_fields, str(update.change)}
         fields = {
             name: value
-            for name, value in wanted.items()
-            if _shown(now.get(name)) != _shown(value) and _may_write(changes, name, asked, update.at)
+            for name, value in self._wanted(incident, update).items()
+            if _shown(mapping(issue, "fields").get(name)) != _shown(value)
+            and _may_write(changes, name, at=update.at, asked=name in asked)
         }
-        property_now = mapping(issue, "properties", PROPERTY)
-        stale = property_now.get("due") != record(incident)["due"]
+        stale = mapping(issue, "properties", PROPERTY).get("due") != record(incident)["due"]
+        if fields or stale:
+            self._edit(key, fields, [{"key": PROPERTY, "value": record(incident)}] if stale else [])
+
+    def _edit(self, key: str, fields: Mapping[str, object], properties: Sequence[Mapping[str, object]]) -> None:
         body: dict[str, object] = {"fields": fields, "historyMetadata": OURS}
-        if stale:
-            body["properties"] = [{"key": PROPERTY, "value": record(incident)}]
-        if not fields and not stale:
-            return
+        if properties:
+            body["properties"] = properties
         try:
             self._client.send("PUT", "issue/{key}", body, key=key)
         except Refused as error:
@@ -128,21 +128,24 @@ class Updates:
                 raise
             log.warning("jira.fields_left_out", ticket=key, fields=sorted(without), reason=str(error))
             left = {name: value for name, value in fields.items() if name not in without}
-            if left or stale:
+            if left or properties:
                 self._client.send("PUT", "issue/{key}", body | {"fields": left}, key=key)
         log.info("ticket.edited", ticket=key, fields=sorted(fields))
 
-    def _wanted(self, incident: Incident, *, clear_assignee: bool) -> dict[str, object]:
+    @property
+    def _due_fields(self) -> tuple[str, ...]:
+        return ("duedate", self._settings.due_field) if self._settings.due_field else ("duedate",)
+
+    def _wanted(self, incident: Incident, update: Update) -> dict[str, object]:
         project = self._directory.project()
-        wanted: dict[str, object] = {
-            "priority": {"name": priority_name(incident.priority, project, self._settings)},
-            "duedate": due_day(incident, self._directory.account().zone),
-        }
+        wanted: dict[str, object] = {"duedate": due_day(incident, self._directory.account().zone)}
         if self._settings.due_field:
             wanted[self._settings.due_field] = due_instant(incident)
-        assignee = self._assignee(incident)
-        if assignee is not None or (clear_assignee and not incident.assignee):
-            wanted["assignee"] = assignee
+        if update.origin != TRACKER:
+            wanted["priority"] = {"name": priority_name(incident.priority, project, self._settings)}
+            assignee = self._assignee(incident)
+            if assignee is not None or (update.change is Change.ASSIGNEE and not incident.assignee):
+                wanted["assignee"] = assignee
         return {name: value for name, value in wanted.items() if project.takes(name) and (value or name == "assignee")}
 
     def _read(self, key: str, *fields: str) -> Mapping[str, object]:
@@ -165,12 +168,12 @@ class Updates:
             log.warning("jira.link_refused", ticket=key, earlier=earlier, reason=str(error))
 
 
-def _may_write(changes: Sequence[Entry], field: str, asked: str, at: datetime) -> bool:
+def _may_write(changes: Sequence[Entry], field: str, *, at: datetime, asked: bool) -> bool:
     change = last_change(changes, field)
     if change is None or change.ours:
         return True
     # A person has changed it by hand: only a later decision about this very field may overwrite that.
-    return field == asked and change.at <= at
+    return asked and change.at <= at
 
 
 def _shown(value: object) -> str:
@@ -178,7 +181,7 @@ def _shown(value: object) -> str:
     return person_id(found) or text(found, "name") or ("" if value is None or found else str(value))
 
 
-def _sentence(update: Update) -> str | None:
+def _sentence(incident: Incident, update: Update) -> str | None:
     who = update.actor or "soc-core"
     if update.change is Change.ACKNOWLEDGED:
         return f"Acknowledged by {who}."
@@ -186,11 +189,7 @@ def _sentence(update: Update) -> str | None:
         return f"Verdict by {who}: {update.new}. {update.text}".strip()
     if update.change is Change.MERGED:
         return f"Merged with {update.new}. {update.text}".strip()
-    if update.change is Change.COUNT and _new_magnitude(update):
-        return f"Seen {update.new} times by now."
+    if update.change is Change.COUNT and len(str(incident.count)) > max(1, len(update.old)):
+        # One comment for 10, 100, 1000, ... events: a ticket is read by people.
+        return f"Seen {incident.count} times by now."
     return None
-
-
-def _new_magnitude(update: Update) -> bool:
-    # One comment for 10, 100, 1000, ... events: a ticket is read by people.
-    return update.new.isdigit() and len(update.new) > max(1, len(update.old))

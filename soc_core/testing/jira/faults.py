@@ -29,7 +29,8 @@ class Fault:
 
     Args:
         kind: One of `KINDS`.
-        method, path: Which requests it meets; `path` is a regular expression looked for in the path.
+        method, path: Which requests it meets; `path` is a regular expression looked for in the path
+            behind `/rest/api/N/`.
         share: The part of those requests it meets; 1 is all.
         times: How often it may happen; None is for ever.
         retry_after: The header's value for `429` and `503`.
@@ -38,7 +39,7 @@ class Fault:
 
     kind: str = attrs.field(validator=attrs.validators.in_(KINDS))
     method: str = "POST"
-    path: str = r"/issue$"
+    path: str = "^issue$"
     share: float = 1.0
     times: int | None = None
     retry_after: str | None = None

@@ -9,6 +9,7 @@ with FakeJira() as jira:
 """
 
 import base64
+import functools
 import re
 import threading
 import time
@@ -248,7 +249,12 @@ class FakeJira:
 
 def _contracts(folder: Path) -> dict[str, Contract]:
     return {
-        version: Contract(file)
+        version: _contract(file)
         for version in ("2", "3")
         if (file := folder / f"atlassian-jira-cloud-platform-v{version}.openapi.json").is_file()
     }
+
+
+@functools.cache  # reading one takes a third of a second
+def _contract(file: Path) -> Contract:
+    return Contract(file)

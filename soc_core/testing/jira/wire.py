@@ -5,11 +5,13 @@ import re
 import socket
 import urllib.parse
 from collections.abc import Mapping
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
 from soc_core.testing.jira.api import Answer, Asked
 from soc_core.testing.jira.site import User
+from soc_core.testing.jira.tracker import Tracker
 
 _API = re.compile(r"/rest/api/(2|3|latest)/(.*)")
 
@@ -19,6 +21,7 @@ class Site(Protocol):
 
     cloud: bool
     context: str
+    tracker: Tracker
 
     def who(self, header: str) -> User | None:
         """Whose login an `Authorization` header is."""
@@ -119,7 +122,8 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: `FakeJira.calls` remembers."""
 
     def _write(self, status: int, kind: str, headers: Mapping[str, str], body: bytes, *, cut: bool = False) -> None:
-        lines = [f"HTTP/1.1 {status} -", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+        date = format_datetime(self.server.site.tracker.now(), usegmt=True)
+        lines = [f"HTTP/1.1 {status} -", f"Date: {date}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join((*lines, "", "")).encode()
         self.wfile.write(head + (body[: len(body) // 2] if cut else body))  # one write, one packet
