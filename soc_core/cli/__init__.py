@@ -1,0 +1,1 @@
+"""The program `soc`: one file per group of commands."""

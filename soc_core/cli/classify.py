@@ -1,0 +1,70 @@
+"""`soc classify`: one answer for each event, nothing stored."""
+
+import sys
+
+import click
+
+from soc_core.cli import screen
+from soc_core.cli.exits import INPUT, PARTLY
+from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Rejects, chosen, tell_formats
+from soc_core.cli.session import current
+from soc_core.errors import InputError
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@FORMAT_OPTION
+@SOURCE_OPTION
+@click.option("--explain", is_flag=True, help="Add every plugin's answer to each line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON answer on each line.")
+@click.pass_context
+def classify(
+    ctx: click.Context, paths: tuple[str, ...], log_format: str, source: str | None, explain: bool, as_json: bool
+) -> None:
+    """Say for each event what it is and what would be done; nothing is stored or delivered.
+
+    Counts over several events are not kept: each line is judged by itself. Rows such as
+    {"id": "7", "source": "sshd", "message": "..."} are understood, and the id comes back.
+    """
+    from soc_core.cli import reasoning  # noqa: PLC0415 - with what it needs
+    from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
+    from soc_core.stages.triage import judge  # noqa: PLC0415 - brings SQLAlchemy along
+
+    session, names = current(ctx), chosen(paths)
+    programs, rejects, told, read = screen.for_programs(as_json), Rejects(), set[str](), 0
+    with session.soc(in_memory=True) as soc:
+        floors = soc.settings.priorities.floors
+        stdin = sys.stdin.buffer if STDIN in names else None
+        reader = Reader(names, clock=soc.clock, format=log_format, source=source, stdin=stdin)
+        broken: InputError | None = None
+        try:
+            for batch in reader:
+                lines = []
+                for judgement in judge(soc.calls, batch.events):
+                    answer = reasoning.answer(judgement, floors)
+                    if explain:
+                        answer["explain"] = reasoning.answers(judgement)
+                    lines.append(screen.as_line(answer) if programs else _words(answer))
+                if lines:
+                    click.echo("\n".join(lines))
+                read += batch.lines
+                rejects.see(batch)
+                if not session.quiet:
+                    tell_formats(reader, (batch.input,), told)
+        except InputError as error:
+            broken = error
+        rejects.close()
+    if broken is not None:
+        screen.note(f"Error: {broken}")
+        ctx.exit(PARTLY if read else INPUT)
+    ctx.exit(PARTLY if rejects.number else 0)
+
+
+def _words(answer: dict[str, object]) -> str:
+    from soc_core.printable import printable  # noqa: PLC0415 - with the rest
+
+    severity = answer["severity"]
+    return printable(
+        f"{answer['decision']!s:<6}  {severity:>4}  {answer['priority']!s:<7}  {answer['label']} - {answer['source']}"
+        f"  {answer['reason']}"
+    )

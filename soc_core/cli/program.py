@@ -1,0 +1,145 @@
+"""The program `soc`: its options, its commands by what they are for, and how every error ends.
+
+Commands are imported when they are called, so that `soc --help` stays quick; plugins are built only when a name is
+not one of ours, or when all commands are to be listed.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from soc_core.cli.exits import INTERRUPTED, OK, code_of
+from soc_core.cli.session import Session, current
+from soc_core.errors import SettingsError, SocError
+
+# Where each command lies, in the order and under the headings people look for it.
+_SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Begin": ("demo", "init", "doctor", "validate"),
+    "Process": ("run", "serve", "classify", "explain"),
+    "Work on incidents": ("incidents", "incident", "sla"),
+    "Look after it": ("jobs", "audit", "metrics", "settings", "plugins"),
+    "Extend": ("new-plugin", "help"),
+}
+_HOMES: Mapping[str, str] = {"incident": "incident", "new-plugin": "new_plugin", "help": "help_pages"}
+# Of these the short help is known without building the plugin that brings them.
+_BROUGHT: Mapping[str, str] = {"rules": "Show the rules in force and try their examples."}
+
+
+class Program(click.Group):
+    """The group of all commands, those of plugins included."""
+
+    _plugins_asked = False
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Our own commands first, then those that plugins have brought so far."""
+        own = [name for names in _SECTIONS.values() for name in names if _exists(name)]
+        return [*own, *sorted(set(self.commands) - set(own))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command, imported if it is ours, brought by a plugin otherwise."""
+        if cmd_name in {name for names in _SECTIONS.values() for name in names} and _exists(cmd_name):
+            command = getattr(import_module(_home(cmd_name)), cmd_name.replace("-", "_"))
+            return command if isinstance(command, click.Command) else None
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one may be a plugin's, or nearly one of ours."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = get_close_matches(name, self.list_commands(ctx))
+            try:
+                self.ask_plugins(current(ctx))
+            except SettingsError:
+                if not near:
+                    raise
+            if self.get_command(ctx, name) is None:
+                raise click.NoSuchCommand(name, possibilities=[*self.list_commands(ctx), *_BROUGHT], ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def ask_plugins(self, session: Session) -> None:
+        """Have the plugins add their commands, once."""
+        if self._plugins_asked:
+            return
+        import time  # noqa: PLC0415 - with the plugins, not before
+
+        from soc_core.calls import Calls  # noqa: PLC0415 - plugins bring their libraries along
+
+        calls = Calls(session.registry(), monotonic=time.monotonic)
+        try:
+            calls.commands(self)
+        finally:
+            calls.close()
+        self._plugins_asked = True
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands under their headings."""
+        for heading, names in _SECTIONS.items():
+            rows = [
+                (name, command.get_short_help_str(60)) for name in names if (command := self.get_command(ctx, name))
+            ]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+        own = {name for names in _SECTIONS.values() for name in names}
+        brought = {**_BROUGHT, **{n: c.get_short_help_str(60) for n, c in self.commands.items() if n not in own}}
+        with formatter.section("Brought by plugins"):
+            formatter.write_dl(sorted(brought.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; whatever goes wrong on purpose ends in a sentence and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except SocError as error:
+            _complain(error)
+            raise click.exceptions.Exit(code_of(error)) from error
+        except KeyboardInterrupt as error:
+            click.echo("Interrupted.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            # The reader has seen enough. What is left in the buffer must not complain when the process ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(OK) from error
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Settings file; else SOC_CONFIG, else soc.toml in this directory.",
+)
+@click.option("--store", metavar="URL", help="Where everything is kept; else SOC_STORE, else sqlite:///soc.db.")
+@click.option("-v", "--verbose", count=True, help="More log lines; twice for all.")
+@click.option("-q", "--quiet", is_flag=True, help="Results and errors only.")
+@click.option("--log-json", is_flag=True, help="Log lines as JSON.")
+@click.version_option(package_name="soc-core", prog_name="soc")
+@click.pass_context
+def soc(ctx: click.Context, config: Path | None, store: str | None, verbose: int, quiet: bool, log_json: bool) -> None:
+    """Security log events in, tracked incidents out: one ticket per incident, every decision explained.
+
+    Results go to standard output (as JSON where it is no terminal), everything else to standard error.
+    """
+    ctx.obj = Session(config=config, store=store, verbosity=-1 if quiet else verbose, log_json=log_json)
+
+
+def _home(name: str) -> str:
+    return f"soc_core.cli.{_HOMES.get(name, name)}"
+
+
+def _exists(name: str) -> bool:
+    return find_spec(_home(name)) is not None
+
+
+def _complain(error: SocError) -> None:
+    from soc_core.cli.screen import note  # noqa: PLC0415 - only when something went wrong
+
+    first, *more = str(error).splitlines() or [type(error).__name__]
+    note("\n".join([f"Error: {first}", *(f"       {line}" for line in more)]))

@@ -1,0 +1,309 @@
+"""`soc run`: read logs, decide, deliver what is due, and say what came of it."""
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from soc_core.cli import screen
+from soc_core.cli.durations import DURATION
+from soc_core.cli.exits import INPUT, INTERRUPTED, OK, PARTLY
+from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Interrupts, Rejects, chosen, name_of, tell_formats
+from soc_core.cli.session import current
+from soc_core.cli.wording import count, due_of
+from soc_core.errors import InputError
+from soc_core.model.event import Course
+from soc_core.model.incident import Incident
+from soc_core.model.job import JobState
+
+if TYPE_CHECKING:  # the house brings SQLAlchemy along
+    from soc_core.app import Soc
+    from soc_core.stages.intake.reading import Batch, Reader
+    from soc_core.stages.triage import Outcome
+
+_NOISY = 5
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("--follow", is_flag=True, help="Wait for new lines, through rotation, until Ctrl-C.")
+@FORMAT_OPTION
+@SOURCE_OPTION
+@click.option("--dry-run", is_flag=True, help="Show what would happen: nothing is kept, nothing is delivered.")
+@click.option("--no-deliver", is_flag=True, help="Store what is decided, let `soc serve` or a later run deliver it.")
+@click.option("--settle", type=DURATION, default="10s", show_default=True, help="How long to wait for deliveries.")
+@screen.JSON_OPTION
+@click.pass_context
+def run(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    follow: bool,
+    log_format: str,
+    source: str | None,
+    dry_run: bool,
+    no_deliver: bool,
+    settle: timedelta,
+    as_json: bool,
+) -> None:
+    """Read logs to their end, open incidents, deliver tickets and messages.
+
+    PATH is a log file, compressed or not, or - for standard input. A file that was read before is read on from where
+    reading stopped.
+    """
+    from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
+
+    session, names = current(ctx), chosen(paths)
+    began = time.monotonic()
+    with session.soc(in_memory=dry_run) as soc:
+        stdin = sys.stdin.buffer if STDIN in names else None
+        reader = Reader(names, clock=soc.clock, format=log_format, source=source, saved=soc.positions(), stdin=stdin)
+        delivers = not (dry_run or no_deliver)
+        work = _Work(soc, reader, tell=not session.quiet)
+        if delivers:
+            soc.start(services=follow)
+        with _progress(quiet=session.quiet or follow) as show:
+            broken, interrupted = work.read(follow=follow, show=show)
+            if delivers and not interrupted:
+                interrupted = not _settled(soc, settle, show)
+        soc.stop()
+        work.rejects.close()
+        result = work.result(dry_run=dry_run, seconds=time.monotonic() - began)
+        if screen.for_programs(as_json):
+            screen.emit(result.document())
+        else:
+            _show(result, soc.clock.now())
+    if broken is not None:
+        screen.note(f"Error: {broken}")
+    if interrupted:
+        screen.note("Interrupted: the block at hand was finished, the next run goes on from there.")
+    ctx.exit(_exit_code(result, broken, interrupted=interrupted, delivers=delivers))
+
+
+@attrs.frozen(kw_only=True)
+class _Result:
+    """What a run came to."""
+
+    tally: Counter[str]
+    rules: Counter[str]
+    opened: tuple[Incident, ...]
+    tickets: tuple[Incident, ...]
+    pending: int
+    missing: int
+    dead: int
+    inputs: tuple[str, ...]
+    dry_run: bool
+    seconds: float
+
+    @property
+    def alerts(self) -> int:
+        """How many opened incidents are alerts, without a ticket."""
+        return sum(incident.kind is Course.ALERT for incident in self.opened)
+
+    def document(self) -> dict[str, object]:
+        """The versioned output; a dry run's tickets have no key yet."""
+        return screen.versioned(
+            read=self.tally["read"],
+            processed=self.tally["processed"],
+            quarantined=self.tally["quarantined"],
+            incidents_opened=len(self.opened),
+            joined=self.tally["joined"],
+            alerts=self.alerts,
+            tickets=[
+                {
+                    "key": None if one.ticket is None else one.ticket.key,
+                    "url": None if one.ticket is None else one.ticket.url,
+                    "summary": one.summary,
+                    "priority": one.priority.value,
+                }
+                for one in self.tickets
+            ],
+            pending=self.pending,
+            seconds=round(self.seconds, 3),
+        )
+
+
+class _Work:
+    """One run: reads batch after batch and keeps count."""
+
+    def __init__(self, soc: "Soc", reader: "Reader", *, tell: bool) -> None:
+        self.rejects = Rejects()
+        self._soc = soc
+        self._reader = reader
+        self._tell = tell
+        self._told: set[str] = set()
+        self._tally: Counter[str] = Counter()
+        self._rules: Counter[str] = Counter()
+        self._opened: list[str] = []
+        # Incidents whose ticket would be made by this run: those it opens, and those whose ticket was still due.
+        self._watched = dict.fromkeys(
+            job.incident for job in soc.reports.jobs(JobState.READY, JobState.LEASED) if job.kind == "create_ticket"
+        )
+        self._dead = self._count_dead()
+
+    def read(self, *, follow: bool, show: Callable[[str], None]) -> tuple[InputError | None, bool]:
+        """Read everything; answers what could not be read, and whether somebody broke it off."""
+        interrupts = Interrupts()
+        try:
+            with interrupts.listening():
+                for batch in self._reader.follow(threading.Event()) if follow else self._reader:
+                    with interrupts.held_back():
+                        self._count(batch, self._soc.take(batch))
+                    show(f"{count(self._tally['read'], 'line')}, {count(len(self._opened), 'incident')}")
+        except InputError as error:
+            return error, False
+        except KeyboardInterrupt:
+            return None, True
+        return None, False
+
+    def result(self, *, dry_run: bool, seconds: float) -> _Result:
+        """What has come of it by now."""
+        reports = self._soc.reports
+        opened = [found for name in self._opened if (found := reports.incident(name)) is not None]
+        watched = [found for name in self._watched if name and (found := reports.incident(name)) is not None]
+        waiting = [job for job in reports.jobs(JobState.READY, JobState.LEASED) if job.dest != "core"]
+        due = [one for one in watched if one.kind is Course.TICKET]
+        return _Result(
+            tally=self._tally,
+            rules=self._rules,
+            opened=tuple(opened),
+            tickets=tuple(due if dry_run else (one for one in due if one.ticket is not None)),
+            pending=0 if dry_run else len(waiting),
+            missing=sum(one.ticket is None for one in due),
+            dead=self._count_dead() - self._dead,
+            inputs=tuple(self._told),
+            dry_run=dry_run,
+            seconds=seconds,
+        )
+
+    def _count(self, batch: "Batch", outcome: "Outcome") -> None:
+        self._tally.update(
+            read=batch.lines,
+            processed=batch.processed,
+            quarantined=len(batch.quarantined),
+            joined=outcome.joined,
+            repeated=outcome.repeated,
+            held=outcome.held,
+        )
+        self._rules.update(outcome.rules)
+        new = [incident.id for incident in outcome.opened]
+        self._opened += new
+        self._watched.update(dict.fromkeys(new))
+        self.rejects.see(batch)
+        if self._tell:
+            tell_formats(self._reader, (batch.input,), self._told)
+
+    def _count_dead(self) -> int:
+        return sum(number for (_, state), number in self._soc.reports.job_counts().items() if state == JobState.DEAD)
+
+
+def _settled(soc: "Soc", limit: timedelta, show: Callable[[str], None]) -> bool:
+    """Deliver what is due; False if somebody broke it off."""
+    try:
+        soc.settle(limit, progress=lambda left: show(f"delivering, {count(left, 'job')} left"))
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A line that shows how far it is, where a person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda words: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for people
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - the same
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading")
+        yield lambda words: progress.update(task, description=words)
+
+
+def _exit_code(result: _Result, broken: InputError | None, *, interrupted: bool, delivers: bool) -> int:
+    if interrupted:
+        return INTERRUPTED
+    if broken is not None:
+        return PARTLY if result.tally["read"] else INPUT
+    return PARTLY if delivers and (result.missing or result.dead) else OK
+
+
+def _show(result: _Result, now: datetime) -> None:
+    tally = result.tally
+    rate = f", {tally['read'] / result.seconds:,.0f} lines/s" if result.seconds > 1 else ""
+    inputs = ", ".join(name_of(name) for name in result.inputs[:3]) + (", …" if len(result.inputs) > 3 else "")
+    title = "Dry run: nothing was kept, nothing was delivered." if result.dry_run else "Done."
+    screen.say(
+        f"{title} {count(tally['read'], 'line')} {f'of {inputs} ' if inputs else ''}in {result.seconds:.1f} s{rate}",
+        "bold",
+    )
+    screen.facts(_numbers(result))
+    if result.tickets:
+        screen.heading("Tickets that would be made" if result.dry_run else "Tickets")
+        columns = ("Ticket", "Incident", "Priority", "Summary", "Due", "Assignee")
+        rows = [
+            (
+                one.ticket.key if one.ticket else "",
+                one.id,
+                screen.priority(one.priority),
+                one.summary,
+                due_of(one, now),
+                one.assignee or "",
+            )
+            for one in result.tickets[:_SHOWN]
+        ]
+        screen.table(columns, rows, stretch="Summary")
+        if len(result.tickets) > _SHOWN:
+            screen.say(f"and {count(len(result.tickets) - _SHOWN, 'more ticket')}: soc incidents", "dim")
+    if result.rules:
+        screen.heading("Noisiest rules")
+        noisy = [(f"{number:,}", rule) for rule, number in result.rules.most_common(_NOISY)]
+        screen.table(("Events", "Rule"), noisy, stretch="Rule", right=("Events",))
+    screen.heading("Next")
+    screen.facts(_next_steps(result))
+
+
+def _numbers(result: _Result) -> Iterator[tuple[str, object]]:
+    tally = result.tally
+    yield "Processed", f"{tally['processed']:,}"
+    if tally["repeated"]:
+        yield "Seen before", f"{tally['repeated']:,} (no effect)"
+    if tally["quarantined"]:
+        kept = "" if result.dry_run else ", kept in the store"
+        yield "Quarantined", screen.text(f"{tally['quarantined']:,} that could not be read{kept}", "yellow")
+    if tally["held"]:
+        yield "Held", screen.text(f"{tally['held']:,} that no plugin could judge, kept for a replay", "yellow")
+    yield "Incidents", f"{len(result.opened):,} opened"
+    yield "Joined", f"{tally['joined']:,} events joined an open incident" if tally["joined"] else ""
+    yield "Alerts", f"{result.alerts:,} without a ticket" if result.alerts else ""
+    yield "Tickets", f"{len(result.tickets):,}"
+    if result.missing and not result.dry_run:
+        yield "Not yet made", screen.text(count(result.missing, "ticket"), "yellow")
+    if result.dead:
+        yield "Given up", screen.text(count(result.dead, "delivery", "deliveries"), "red")
+    yield "Pending", count(result.pending, "delivery", "deliveries") if result.pending else ""
+
+
+def _next_steps(result: _Result) -> Iterator[tuple[str, object]]:
+    if result.dead:
+        yield "soc jobs list", "why deliveries were given up; retry them when it is cured"
+    if result.dry_run:
+        yield "soc run …", "the same for good: without --dry-run"
+        return
+    if result.pending:
+        yield "soc serve", "goes on delivering what is pending, and keeps the clocks"
+    if result.opened:
+        yield "soc incidents", "what has to be worked on"
+        yield f"soc explain {result.opened[0].id}", "why it became an incident"
+    else:
+        yield "soc explain -", "paste a line and see what is decided about it, and why"
+    if result.tally["quarantined"] or result.tally["held"]:
+        yield "soc doctor", "what is kept on the shelves"

@@ -1,0 +1,155 @@
+"""What the options before the command say, and the way from there to settings, reports and the house.
+
+This is the one place that looks at the process's environment, the `.env` file and the working directory.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+
+from soc_core.errors import SettingsError
+
+if TYPE_CHECKING:  # the house brings SQLAlchemy along: every command opens what it needs when it runs
+    from soc_core.app import Soc
+    from soc_core.registry import Registry
+    from soc_core.settings import Settings
+    from soc_core.store.reports import StoreReports
+
+SETTINGS_FILE = Path("soc.toml")
+DOTENV_FILE = Path(".env")
+MEMORY = "sqlite://"
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """One call of the program.
+
+    Args:
+        config: The settings file that was named, or None for `soc.toml` in the working directory if there is one.
+        store: The store that was named, or None.
+        verbosity: -1 quiet, 0 as usual, 1 and more talkative.
+        log_json: Whether log lines are JSON.
+    """
+
+    config: Path | None = None
+    store: str | None = None
+    verbosity: int = 0
+    log_json: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only errors and results are wanted."""
+        return self.verbosity < 0
+
+    @property
+    def settings_file(self) -> Path | None:
+        """Which settings file counts."""
+        named = self.config or (Path(value) if (value := self.environment().get("SOC_CONFIG")) else None)
+        return named or (SETTINGS_FILE if SETTINGS_FILE.exists() else None)
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment, with what `.env` adds to it; what is really set wins."""
+        from soc_core.settings import read_dotenv  # noqa: PLC0415 - see above
+
+        return {**read_dotenv(DOTENV_FILE), **os.environ}
+
+    def overrides(self, *, store: str | None = None) -> dict[str, object]:
+        """What the command line sets."""
+        chosen = store or self.store
+        return {} if chosen is None else {"store": chosen}
+
+    def settings(self, *, store: str | None = None) -> "Settings":
+        """The settings in force."""
+        from soc_core.settings import load  # noqa: PLC0415 - see above
+
+        return load(config=self.settings_file, env=self.environment(), overrides=self.overrides(store=store))
+
+    @contextmanager
+    def soc(self, *, in_memory: bool = False) -> "Iterator[Soc]":
+        """The house, opened and closed again; in memory, it forgets everything."""
+        from soc_core.app import Soc  # noqa: PLC0415 - see above
+
+        self.begin_logging()
+        store = MEMORY if in_memory else None
+        with Soc.open(self.settings(store=store), env=self.environment()) as soc:
+            yield soc
+
+    @contextmanager
+    def reports(self) -> "Iterator[StoreReports]":
+        """What the store says, without any plugin: it works when a plugin is broken, and makes no store."""
+        from soc_core.clock import AnchoredClock  # noqa: PLC0415 - see above
+        from soc_core.store.database import Database  # noqa: PLC0415 - see above
+        from soc_core.store.reports import StoreReports  # noqa: PLC0415 - see above
+
+        self.begin_logging()
+        settings = self.settings()
+        database = Database(MEMORY if lacks_store(settings.store) else settings.store)
+        database.open()
+        try:
+            yield StoreReports(database=database, clock=AnchoredClock(), people=settings.people)
+        finally:
+            database.close()
+
+    def registry(self, settings: "Settings | None" = None) -> "Registry":
+        """The plugins, broken ones listed and not refused."""
+        from soc_core import registry  # noqa: PLC0415 - see above
+
+        chosen, environment = settings or self.settings(), self.environment()
+        return registry.build(attrs.evolve(chosen.plugins, on_broken="skip"), _settings_for(chosen, environment))
+
+    def settings_classes(self) -> Mapping[str, type]:
+        """The class of each plugin's settings, of those that have one."""
+        from soc_core import registry  # noqa: PLC0415 - see above
+
+        settings, environment = self.settings(), self.environment()
+        read, seen = _settings_for(settings, environment), dict[str, type]()
+
+        def remember(name: str, declared: type) -> object:
+            seen[name] = declared
+            return read(name, declared)
+
+        registry.build(attrs.evolve(settings.plugins, on_broken="skip"), remember)
+        return seen
+
+    def begin_logging(self) -> None:
+        """Let log lines go to standard error, as loud as was asked for."""
+        from soc_core.cli import loglines  # noqa: PLC0415 - structlog is only needed once something runs
+
+        loglines.begin(verbosity=self.verbosity, as_json=self.log_json)
+
+
+def current(ctx: click.Context) -> Session:
+    """The session of a command."""
+    return ctx.find_object(Session) or Session()
+
+
+def lacks_store(url: str) -> bool:
+    """Whether a store is a file that does not exist yet."""
+    path = store_file(url)
+    return path is not None and not path.exists()
+
+
+def store_file(url: str) -> Path | None:
+    """The file of a store, or None if it lies elsewhere."""
+    from sqlalchemy import make_url  # noqa: PLC0415 - see above
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(
+            f"store {url!r} is no database address; try sqlite:///soc.db or postgresql+psycopg://…"
+        ) from error
+    in_memory = parsed.database in (None, "", ":memory:")
+    return None if parsed.get_backend_name() != "sqlite" or in_memory else Path(str(parsed.database))
+
+
+def _settings_for(settings: "Settings", environment: Mapping[str, str]) -> Callable[[str, type], object]:
+    from soc_core.settings import plugin_settings  # noqa: PLC0415 - see above
+
+    return lambda name, plugin: plugin_settings(name, plugin, settings, environment)
