@@ -677,7 +677,8 @@ def test_a_plugin_that_hangs_is_named_with_its_stack_and_the_rest_of_the_block_g
     [failure] = answers[1].failures
     assert (failure.plugin, failure.hook) == ("bad", "classify_event")
     assert "no answer for 0.3 s" in failure.text
-    assert "hangs (test_calls.py:" in failure.text
+    assert "hangs in classify_event (test_calls.py:" in failure.text
+    assert " > wait (threading.py:" in failure.text
     assert house.kinds == [("bad", "hung"), ("bad", "suspended")]
     counted = house.calls.counters
     assert (counted["a"].calls, counted["bad"].calls, counted["bad"].failures, counted["z"].calls) == (4, 2, 1, 4)
@@ -716,6 +717,21 @@ def test_what_a_hanging_plugin_says_at_last_is_not_heard(door: threading.Event) 
     worker.join(10)
     assert [found.classifier for found in answer.findings] == ["good"]
     assert house.calls.counters == counted
+
+
+def test_an_exception_whose_text_hangs_is_seen_too(door: threading.Event) -> None:
+    class Sticky(Exception):
+        def __str__(self) -> str:
+            door.wait()
+            return "at last"
+
+    def sticky(e: Event) -> object:
+        raise Sticky
+
+    house = House({"bad": classifier(sticky), "good": finds()}, hang_after=HANG_AFTER)
+    [answer] = house.calls.classify([event()])
+    assert [found.classifier for found in answer.findings] == ["good"]
+    assert [failure.kind for failure in answer.failures] == ["hung"]
 
 
 def test_a_decider_a_policy_and_a_registration_that_hang_leave_the_word_to_the_others(door: threading.Event) -> None:

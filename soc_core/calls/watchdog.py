@@ -7,6 +7,7 @@ expression of `re`, cannot be seen from inside the process.
 """
 
 import contextvars
+import itertools
 import sys
 import threading
 import traceback
@@ -23,6 +24,7 @@ from soc_core.calls.failure import Failure, FailureKind, Rubbish
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+_HERE = Path(__file__).parent
 _RESTING = f"suspended after failing again and again; it is tried every {PAUSE:g} s"
 _LOOKS = 4  # a process that was frozen as a whole wakes up to one missing look, not to a hang
 
@@ -151,7 +153,7 @@ class Block(Generic[Item, Value]):
         tally.seconds += hang_after.total_seconds()
         answers.asked += 1
         answers.hung = True
-        self._note(voice, answers, tally, FailureKind.HUNG, text)
+        self._note(answers, tally, voice.failure(FailureKind.HUNG, text))
         if voice.breaker.hung(self._clock(), worker):
             self._suspended(voice)
         self._position += 1
@@ -165,7 +167,7 @@ class Block(Generic[Item, Value]):
 
     def _work(self) -> None:
         me, lock, clock, budget = threading.current_thread(), self._lock, self._clock, self._budget
-        voices, tallies, check, first = self.voices, self.tallies, self._check, self._first
+        voices, tallies, first = self.voices, self.tallies, self._first
         before = clock()
         for index in range(self._index, len(self.items)):
             self._index = index
@@ -177,16 +179,8 @@ class Block(Generic[Item, Value]):
                 if not breaker.spotless and not breaker.admits(before):
                     answers.failures.append(voice.failure(FailureKind.SUSPENDED, _RESTING))
                     continue
-                value: Value | None = None
-                problem: BaseException | None = None
                 self._calling = True
-                try:
-                    answer = voice.ask(item)
-                    if answer is not None:
-                        value = check(voice, item, answer)
-                # A plugin may raise anything, even SystemExit: it is named, and the others are asked all the same.
-                except BaseException as error:  # noqa: BLE001
-                    problem = error
+                value, failure = self._asked(voice, item)
                 with lock:
                     if self._worker is not me:
                         return
@@ -197,12 +191,13 @@ class Block(Generic[Item, Value]):
                 tally.calls += 1
                 tally.seconds += took
                 answers.asked += 1
-                if problem is not None:
-                    self._failed(voice, answers, tally, problem)
+                if failure is not None:
+                    self._failed(voice, answers, tally, failure)
                     continue
                 answers.heard += 1
                 if took > budget:
-                    self._overran(voice, answers, tally, took)
+                    text = f"took {took:.3f} s where {budget:g} s are allowed"
+                    self._failed(voice, answers, tally, voice.failure(FailureKind.OVERRAN, text))
                 elif not breaker.spotless:
                     breaker.succeeded()
                 if value is not None:
@@ -212,26 +207,27 @@ class Block(Generic[Item, Value]):
             self._position = 0
         self._index = len(self.items)
 
-    def _failed(self, voice: Voice, answers: Answers[Value], tally: Tally, problem: BaseException) -> None:
-        if isinstance(problem, KeyboardInterrupt):
-            raise problem
-        if isinstance(problem, Rubbish):
-            self._note(voice, answers, tally, FailureKind.RUBBISH, str(problem))
-        else:
-            self._note(voice, answers, tally, FailureKind.RAISED, self._told(problem))
+    def _asked(self, voice: Voice, item: Item) -> tuple[Value | None, Failure | None]:
+        try:
+            answer = voice.ask(item)
+            return None if answer is None else self._check(voice, item, answer), None
+        except Rubbish as error:
+            return None, voice.failure(FailureKind.RUBBISH, str(error))
+        except KeyboardInterrupt:
+            raise
+        # A plugin may raise anything, even SystemExit: it is named, and the others are asked all the same. The text of
+        # its exception is its own code too, so it is read here, where a hang is seen.
+        except BaseException as error:  # noqa: BLE001
+            return None, voice.failure(FailureKind.RAISED, self._told(error))
+
+    def _failed(self, voice: Voice, answers: Answers[Value], tally: Tally, failure: Failure) -> None:
+        self._note(answers, tally, failure)
         if voice.breaker.failed(self._clock()):
             self._suspended(voice)
 
-    def _overran(self, voice: Voice, answers: Answers[Value], tally: Tally, took: float) -> None:
-        text = f"took {took:.3f} s where {self._budget:g} s are allowed"
-        self._note(voice, answers, tally, FailureKind.OVERRAN, text)
-        if voice.breaker.failed(self._clock()):
-            self._suspended(voice)
-
-    def _note(self, voice: Voice, answers: Answers[Value], tally: Tally, kind: FailureKind, text: str) -> None:
-        failure = voice.failure(kind, text)
+    def _note(self, answers: Answers[Value], tally: Tally, failure: Failure) -> None:
         tally.failures += 1
-        tally.last = f"{voice.hook}: {text}"
+        tally.last = f"{failure.hook}: {failure.text}"
         answers.failures.append(failure)
         self.failures.append(failure)
 
@@ -240,7 +236,9 @@ class Block(Generic[Item, Value]):
 
 
 def _stack(thread: threading.Thread) -> str:
-    """Where a thread is, innermost call first."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    calls = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=4, lookup_lines=False)
-    return " < ".join(f"{call.name} ({Path(call.filename).name}:{call.lineno})" for call in calls)
+    """Where a thread is: the plugin's own calls first, then the innermost ones."""
+    frames = traceback.walk_stack(sys._current_frames().get(thread.ident or 0))
+    outermost_first = reversed(traceback.StackSummary.extract(frames, lookup_lines=False))
+    beneath = itertools.dropwhile(lambda call: Path(call.filename).parent != _HERE, outermost_first)
+    calls = [f"{c.name} ({Path(c.filename).name}:{c.lineno})" for c in beneath if Path(c.filename).parent != _HERE]
+    return " > ".join(calls if len(calls) < 6 else [*calls[:2], "...", *calls[-2:]])
