@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 CORE    = plugins/jira plugins/slack plugins/sla plugins/escalation
 ALL     = $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-CODE    = soc_core $(ALL)
+CODE    = soc_core $(wildcard plugins/*/soc_*)
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint types arch docs chaos bench all clean
