@@ -60,8 +60,9 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
         screen.emit(screen.versioned(ok=Grade.FAIL not in grades, checks=[_document(line) for line in lines]))
     else:
         failed, warned = grades.count(Grade.FAIL), grades.count(Grade.WARN)
+        screen.say("")
         screen.say(
-            f"\n{count(len(lines), 'check')}: {failed} failed, {count(warned, 'warning')}.",
+            f"{count(len(lines), 'check')}: {failed} failed, {count(warned, 'warning')}.",
             "bold red" if failed else "bold",
         )
     ctx.exit(FINDINGS if Grade.FAIL in grades else OK)

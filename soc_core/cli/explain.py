@@ -235,7 +235,9 @@ def _show_answers(judgement: "Judgement") -> None:
     rows += [("decider", name, "", said.course.value, said.reason) for name, said in deciders]
     failures = [*classified.failures, *(judgement.decided.failures if judgement.decided is not None else ())]
     rows += [("failed", one.plugin, "", one.kind.value, one.text) for one in failures]
-    screen.table(("Asked as", "Plugin", "Severity", "Answer", "Why"), rows, stretch="Why", right=("Severity",))
+    screen.table(
+        ("Asked as", "Plugin", "Severity", "Answer", "Why"), rows, stretch="Why", right=("Severity",), wrap=True
+    )
     for threshold, raised, said in judgement.raised:
         becomes = said.decision.course.value if said.decision is not None else "held"
         screen.say(

@@ -9,7 +9,7 @@ import click
 
 from soc_core.cli import screen
 from soc_core.cli.durations import DURATION
-from soc_core.cli.session import Session, current
+from soc_core.cli.session import Session, current, login
 from soc_core.cli.wording import count
 from soc_core.errors import ChangeRefused
 from soc_core.model.incident import Change, Incident, Status, Update, Verdict
@@ -46,7 +46,7 @@ def show(ctx: click.Context, id: str, as_json: bool) -> None:  # noqa: A002 - th
         show_log(found)
         show_storm(found, reports)
         show_past(found, reports)
-        screen.say(f"\nWhy it exists: soc explain {found.id}", "dim")
+        screen.closing(f"Why it exists: soc explain {found.id}")
 
 
 def _changing(command: Command) -> Command:
@@ -55,7 +55,7 @@ def _changing(command: Command) -> Command:
         screen.JSON_OPTION,
         click.option("--no-deliver", is_flag=True, help="Save it; `soc serve` or the next `soc run` tells others."),
         click.option("--settle", type=DURATION, default="10s", show_default=True, help="How long to tell others."),
-        click.option("--by", metavar="NAME", envvar="SOC_USER", help="Who you are; else SOC_USER, else your login."),
+        click.option("--by", metavar="NAME", help="Who you are; else SOC_USER, else your login."),
     ):
         command = option(command)
     return command
@@ -148,7 +148,7 @@ def create_ticket(ctx: click.Context, /, id: str, **how: object) -> None:  # noq
     session = current(ctx)
     with session.soc() as soc:
         found = known(soc.reports, id)
-        if not soc.request_ticket(found.id, actor=_who(how)):
+        if not soc.request_ticket(found.id, actor=_by(how)):
             key = found.ticket.key if found.ticket else "on its way"
             screen.note(f"{found.id} has a ticket already: {key}")
         _deliver(soc, how)
@@ -176,7 +176,7 @@ def _change(
     session = current(ctx)
     with session.soc() as soc:
         found = known(soc.reports, key)
-        update = Update(change=change, origin="soc", at=soc.clock.now(), actor=_who(how), new=new, text=text)
+        update = Update(change=change, origin="soc", at=soc.clock.now(), actor=_by(how), new=new, text=text)
         soc.change(found.id, update)
         _deliver(soc, how)
         _show(session, soc, known(soc.reports, found.id), how)
@@ -203,12 +203,5 @@ def _show(session: Session, soc: "Soc", found: Incident, how: dict[str, object])
         show_table([found], soc.clock.now())
 
 
-def _who(how: dict[str, object]) -> str:
-    import getpass  # noqa: PLC0415 - only here
-
-    if how["by"]:
-        return str(how["by"])
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may run as a number without a name
-        return "somebody at the command line"
+def _by(how: dict[str, object]) -> str:
+    return str(how["by"]) if how["by"] else login()

@@ -27,7 +27,7 @@ def incidents(ctx: click.Context, everything: bool, limit: int, as_json: bool) -
             screen.emit(screen.versioned(incidents=[document(incident, now) for incident in found]))
         elif found:
             show(found, now)
-            screen.say(f"\n{_closing(found, limit)}", "dim")
+            screen.closing(f"{_closing(found, limit)}")
         elif everything or not reports.incidents(active=False, limit=1):
             screen.say("No incidents yet. Read a log with: soc run FILE")
         else:

@@ -43,7 +43,7 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
     if idle:
         screen.heading("Why not at work")
         screen.facts((plugin.name, plugin.cause) for plugin in idle)
-    screen.say("\nSettings of a plugin: soc plugins info NAME", "dim")
+    screen.closing("Settings of a plugin: soc plugins info NAME")
 
 
 @plugins.command()

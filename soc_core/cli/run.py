@@ -248,15 +248,16 @@ def _show(result: _Result, now: datetime) -> None:
     screen.facts(_numbers(result))
     if result.tickets:
         screen.heading("Tickets that would be made" if result.dry_run else "Tickets")
+        wide = screen.is_wide()
         columns = ("Ticket", "Incident", "Priority", "Summary", "Due", "Assignee")
         rows = [
             (
                 one.ticket.key if one.ticket else "",
-                one.id,
+                one.id if wide or one.ticket is None else "",
                 screen.priority(one.priority),
                 one.summary,
                 due_of(one, now),
-                one.assignee or "",
+                (one.assignee or "") if wide else "",
             )
             for one in result.tickets[:_SHOWN]
         ]

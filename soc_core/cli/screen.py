@@ -29,7 +29,9 @@ _STYLES = {
 }
 _WIDE = 100
 _NAME_WIDTH = 22
-_KEPT = 40
+_GAP = 2
+_WIDEST = 40  # of a column that does not give way
+_LEAST = 12  # of the one that does
 
 
 def for_programs(as_json: bool) -> bool:
@@ -70,11 +72,11 @@ def is_wide() -> bool:
     return console().width >= _WIDE
 
 
-def text(value: object, style: str = "") -> "Text":
-    """A piece of text that shows what it is and does nothing."""
+def text(value: object, style: str = "", *, lines: bool = False) -> "Text":
+    """A piece of text that shows what it is and does nothing; `lines` keeps its line ends, which are else shown."""
     from rich.text import Text  # noqa: PLC0415 - see above
 
-    return Text(printable(str(value)), style=style)
+    return Text(printable(str(value), lines=lines), style=style)
 
 
 def priority(value: Priority) -> "Text":
@@ -83,29 +85,46 @@ def priority(value: Priority) -> "Text":
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, stretch: str = "", right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    stretch: str = "",
+    right: Sequence[str] = (),
+    wrap: bool = False,
 ) -> None:
-    """Print aligned columns; the `stretch` column gives way where there is no room. Empty columns are left out."""
+    """Print aligned columns; empty ones are left out.
+
+    Args:
+        columns: The names above them.
+        rows: Their cells.
+        stretch: The column that gives way where there is no room; `wrap` breaks its text instead of cutting it.
+        right: The columns of numbers.
+        wrap: See `stretch`.
+    """
     from rich.table import Table  # noqa: PLC0415 - see above
     from rich.text import Text  # noqa: PLC0415 - see above
 
-    filled = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
-    kept = [number for number in range(len(columns)) if any(row[number].plain for row in filled)]
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
+    kept = [number for number in range(len(columns)) if any(row[number].plain for row in cells)]
+    widths = {number: max(len(columns[number]), *(row[number].cell_len for row in cells)) for number in kept}
+    screen = console()
+    grid = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
     for number in kept:
         name = columns[number]
-        gives_way = name == stretch
+        width = min(widths[number], _WIDEST)
+        if name == stretch:
+            others = sum(min(widths[other], _WIDEST) + _GAP for other in kept if other != number)
+            width = min(widths[number], max(_LEAST, screen.width - others))
         grid.add_column(
             Text(name),
+            width=width,
             justify="right" if name in right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            ratio=1 if gives_way else None,
-            min_width=None if gives_way else min(_KEPT, max(row[number].cell_len for row in filled)),
+            no_wrap=not (wrap and name == stretch),
+            overflow="fold" if wrap and name == stretch else "ellipsis",
         )
-    for row in filled:
+    for row in cells:
         grid.add_row(*(row[number] for number in kept))
-    console().print(grid)
+    screen.print(grid)
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> None:
@@ -130,7 +149,7 @@ def graded(word: str, style: str, name: str, words: str, cure: str) -> None:
     grid.add_column(width=5)
     grid.add_column(width=_NAME_WIDTH, overflow="fold")
     grid.add_column(overflow="fold")
-    grid.add_row(text(word, style), text(name), text(words))
+    grid.add_row(text(word, style), text(name), text(words, lines=True))
     if cure:
         grid.add_row("", "", text(f"-> {cure}", "cyan"))
     console().print(grid)
@@ -140,6 +159,19 @@ def heading(words: str) -> None:
     """Print the line above a part of the output."""
     console().print()
     say(words, "bold")
+
+
+def closing(words: str) -> None:
+    """Print what follows from the output, such as what to do next."""
+    console().print()
+    say(words, "dim")
+
+
+def quote(words: str) -> None:
+    """Print text that is not ours, set in so that no line of it can be taken for one of ours."""
+    from rich.padding import Padding  # noqa: PLC0415 - see above
+
+    console().print(Padding(text(words, lines=True), (0, 0, 0, 4)))
 
 
 def say(words: str, style: str = "") -> None:

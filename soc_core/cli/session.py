@@ -128,6 +128,16 @@ def current(ctx: click.Context) -> Session:
     return ctx.find_object(Session) or Session()
 
 
+def login() -> str:
+    """Who sits at the keyboard: SOC_USER, else the login name."""
+    import getpass  # noqa: PLC0415 - only for changes
+
+    try:
+        return os.environ.get("SOC_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a container may run as a number without a name
+        return "somebody at the command line"
+
+
 def lacks_store(url: str) -> bool:
     """Whether a store is a file that does not exist yet."""
     path = store_file(url)

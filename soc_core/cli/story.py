@@ -102,7 +102,7 @@ def show_facts(incident: Incident, reports: "StoreReports") -> None:
 def show_log(incident: Incident) -> None:
     """Print the first log message and what is recommended."""
     screen.heading("First log message")
-    screen.say(incident.message[:_SHOWN])
+    screen.quote(incident.message[:_SHOWN])
     if incident.actions:
         screen.heading("Recommended")
         screen.facts((f"{number}.", action) for number, action in enumerate(incident.actions, 1))
@@ -126,7 +126,7 @@ def show_past(incident: Incident, reports: "StoreReports") -> None:
         (local(entry.at), _WORDS.get(entry.what, entry.what), _actor(entry), entry_words(entry))
         for entry in reports.timeline(incident.id)
     ]
-    screen.table(("When", "What", "Who", "Details"), rows, stretch="Details")
+    screen.table(("When", "What", "Who", "Details"), rows, stretch="Details", wrap=True)
     for job in reports.jobs(JobState.READY, JobState.LEASED, JobState.DEAD, incident=incident.id):
         if job.dest != "core":
             words = "was given up" if job.state is JobState.DEAD else "is on its way"
@@ -182,7 +182,7 @@ def _facts(incident: Incident, reports: "StoreReports") -> Iterator[tuple[str, o
     yield "Follows", incident.follows
     yield "Similar to", incident.similar_to
     for note in reports.notes(incident.id):
-        yield "Note", f"{note.text}\n  {note.author or note.origin}, {local(note.at)}, by {note.origin}"
+        yield "Note", f"{note.text} ({note.author or note.origin} by {note.origin}, {local(note.at)})"
 
 
 def _actor(entry: "Entry") -> str:
