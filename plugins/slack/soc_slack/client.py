@@ -35,6 +35,7 @@ EVENT_TYPE = "soc_incident"
 _PAGES = 10
 _PAGE = 200
 PING_EVERY = 2.0
+_LAST_ANSWERS = 3.0
 _DOWN = "Slack cannot be reached"
 # The library logs whole bodies at DEBUG and our errors once more at ERROR: we tell them ourselves.
 _QUIET = logging.getLogger("soc_slack.library")
@@ -115,20 +116,23 @@ class Client:
 
     def find(self, channel: str, key: str, *, since: float, thread: str | None) -> list[Place]:
         """Our messages with that key, oldest first: in the channel since then, or in a thread."""
-        name = "conversations.history" if thread is None else "conversations.replies"
+        found = [place for other, place in self.ours(channel, since=since, thread=thread) if other == key]
+        return sorted(found, key=lambda place: place.ts)
+
+    def ours(self, channel: str, *, since: float, thread: str | None = None) -> list[tuple[str, Place]]:
+        """Our messages with their keys: in a channel, or in a thread."""
         ident = self.channel_id(channel)
         if ident is None:
             return []
+        name = "conversations.history" if thread is None else "conversations.replies"
         args: Json = {"channel": ident, "limit": _PAGE, "include_all_metadata": True, "oldest": f"{since:.6f}"}
-        if thread is not None:
-            args["ts"] = thread
-        found = [
-            Place(channel=ident, ts=str(message.get("ts")))
-            for page in self._pages(name, args)
+        pages = self._pages(name, args if thread is None else {**args, "ts": thread})
+        return [
+            (key, Place(channel=ident, ts=str(message.get("ts"))))
+            for page in pages
             for message in _rows(page, "messages")
-            if _key_of(message) == key
+            if (key := _key_of(message)) is not None
         ]
-        return sorted(found, key=lambda place: place.ts)
 
     def delete(self, place: Place) -> None:
         """Take a message away."""
@@ -294,6 +298,8 @@ class Socket:
         if is_loopback(login.api_url):
             self._client.proxy = None
         self._listener = listener
+        self._busy = 0
+        self._idle = threading.Condition()
         self._client.socket_mode_request_listeners.append(self._heard)
 
     def connect(self) -> None:
@@ -312,8 +318,14 @@ class Socket:
         session = self._client.current_session
         return None if session is None else session.last_ping_pong_time
 
+    def is_connected(self) -> bool:
+        """Whether the library believes that it is connected."""
+        return self._client.is_connected()
+
     def close(self) -> None:
-        """Close the connection and end its threads; takes some seconds."""
+        """Let the answers that are being made go out, close the connection and end its threads; takes some seconds."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, _LAST_ANSWERS)
         self._client.close()
 
     def _heard(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -321,7 +333,14 @@ class Socket:
             answer: Json = {"envelope_id": request.envelope_id}
             client.send_socket_mode_response(answer if body is None else {**answer, "payload": body})
 
-        self._listener(request.type, dict(request.payload), acknowledge)
+        with self._idle:
+            self._busy += 1
+        try:
+            self._listener(request.type, dict(request.payload), acknowledge)
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
 
 
 class _Session(SocketModeClient):

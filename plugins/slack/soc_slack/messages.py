@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import attrs
 
@@ -133,9 +132,9 @@ def summary(batch: BatchSummary) -> Shown:
     return Shown(text=inert(f"Batch summary: {said}", 2000), blocks=tuple(blocks))
 
 
-def trial(words: str, at: datetime) -> Shown:
+def trial(words: str) -> Shown:
     """The message of `soc slack test`."""
-    return answer(f"{words} {at:%Y-%m-%d %H:%M:%S} UTC")
+    return answer(words)
 
 
 def note_form(incident: str, channel: str, ts: str) -> Json:

@@ -31,12 +31,12 @@ class People:
         self._members: OrderedDict[str, str | None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def person(self, user: str) -> Person | None:
-        """Somebody of the team by their Slack id; None if nobody knows them."""
+    def person(self, user: str, *, ours: bool) -> Person | None:
+        """Somebody of the team by their Slack id; e-mail addresses count only for members of our own workspace."""
         if self.reports is None:
             return None
         found = self.reports.person(slack=user)
-        if found is not None or self._directory is None:
+        if found is not None or self._directory is None or not ours:
             return found
         email = self._remembered(self._emails, user, self._directory.email)
         return None if not email else self.reports.person(email=email)

@@ -18,6 +18,8 @@ from soc_core import (
     Clock,
     Course,
     Delivery,
+    Event,
+    Finding,
     Incident,
     Move,
     Note,
@@ -25,32 +27,23 @@ from soc_core import (
     Priority,
     Secret,
     Target,
+    TemporaryError,
     Tick,
     Ticket,
     Update,
+    hookimpl,
 )
+from soc_core.app import Soc
+from soc_core.testing.clock import HandClock
 from soc_core.testing.slack import FakeSlack
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 CONTRACTS = Path(__file__).parents[4] / "shared" / "contracts"
 
 
-@attrs.define
-class HandClock:
-    """Time that tests move."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def advance(self, **how: float) -> None:
-        self.at += timedelta(**how)
-
-
 @pytest.fixture
 def clock() -> HandClock:
-    return HandClock()
+    return HandClock(NOW)
 
 
 @pytest.fixture
@@ -204,3 +197,102 @@ def make() -> SimpleNamespace:
         update=an_update,
         with_refs=with_refs,
     )
+
+
+class Verdicts:
+    """Judges events by what they say: `9 Security Alert: text`."""
+
+    @hookimpl
+    def classify_event(self, event: Event) -> Finding:
+        severity, _, rest = event.message.partition(" ")
+        label, _, _ = rest.partition(":")
+        return Finding(event=event, label=label, severity=float(severity), rule=event.message[:60], reason="as it says")
+
+
+class Tracker:
+    """Makes tickets, unless it is down."""
+
+    search_lag = timedelta(0)
+
+    def __init__(self) -> None:
+        self.down = False
+        self.made: list[str] = []
+        self.hanging = threading.Event()
+        self.let_go = threading.Event()
+        self.hangs = False
+
+    @hookimpl
+    def create_ticket(self, incident: Incident) -> Ticket:
+        if self.hangs:
+            self.hanging.set()
+            self.let_go.wait(30)
+        if self.down:
+            raise TemporaryError("the tracker is down", retry_after=timedelta(seconds=1), whole_destination=True)
+        self.made.append(incident.id)
+        return a_ticket(f"SEC-{len(self.made)}")
+
+    @hookimpl
+    def find_ticket(self, incident: Incident) -> Ticket | None:
+        return None
+
+
+@attrs.define
+class House:
+    """A whole soc-core with Slack and a tracker."""
+
+    soc: Soc
+    clock: HandClock
+    tracker: Tracker
+
+    def happens(self, *messages: str, source: str = "sshd") -> None:
+        self.soc.submit([(source, message) for message in messages])
+        self.soc.work()
+
+    def passes(self, seconds: float, step: float = 1) -> None:
+        """Let time go by, and do what is due."""
+        for _ in range(round(seconds / step)):
+            self.clock.advance(timedelta(seconds=step))
+            self.soc.work()
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        return self.soc.reports.incidents(active=False)
+
+
+@pytest.fixture
+def house(slack: FakeSlack, clock: HandClock, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Open a house; everything is closed at the end."""
+    opened: list[Soc] = []
+
+    def start(
+        *, store: str = "soc.db", env: Mapping[str, str] | None = None, tracker: Tracker | None = None, **more: object
+    ) -> House:
+        made = tracker or Tracker()
+        overrides = {
+            "store": f"sqlite:///{tmp_path / store}",
+            "plugins": {"disable": ["rules", "jira", "local"]},
+            "people": {
+                "ana": {"slack": "U0ANA00001", "email": "ana@example.org"},
+                "bo": {"email": "bo@example.org", "roles": ["manager"]},
+            },
+        }
+        soc = Soc.open(
+            env={
+                "SLACK_API_URL": slack.url,
+                "SLACK_BOT_TOKEN": slack.bot_token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_SIGNING_SECRET": slack.signing_secret,
+                "SLACK_SECURITY_CHANNEL": slack.channel("security").id,
+                "SLACK_SYSTEM_CHANNEL": slack.channel("system").id,
+                **(env or {}),
+            },
+            overrides={**overrides, **more},
+            plugins=[("verdicts", Verdicts()), ("tracker", made)],
+            clock=clock,
+        )
+        opened.append(soc)
+        return House(soc, clock, made)
+
+    yield start
+    for soc in opened:
+        soc.close()
