@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from soc_core.model.texts import in_order
+
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -47,7 +49,7 @@ class Calendar:
     def of(cls, name: str, *, zone: str, hours: Iterable[str], holidays: Iterable[date] = ()) -> Self:
         """A calendar from texts such as `Mon-Fri 09:00-17:00`, `Sat,Sun` (all day) or `22:00-06:00` (every night)."""
         days: list[list[tuple[int, int]]] = [[] for _ in _WEEKDAYS]
-        for text in hours:
+        for text in in_order(hours):
             weekdays, spans = _parse(text)
             for day in weekdays:
                 for opens, closes in spans:

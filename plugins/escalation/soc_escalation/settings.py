@@ -1,15 +1,10 @@
 """What can be set about the ladder: its rungs, when each is due, and what it does."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 import attrs
 
 from soc_core import Priority, setting
-
-
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,27 +27,27 @@ class Rung:
     at: str
     name: str | None = None
     clock: str = "resolution"
-    notify: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    notify: str | tuple[str, ...] = ()
     label: str | None = None
     comment: str | None = None
     reassign: str | None = None
     minimum_priority: Priority | None = None
     unless_acknowledged: bool = False
-    quiet: tuple[str, ...] | None = None
+    quiet: str | tuple[str, ...] | None = None
     repeat: timedelta | None = None
     times: int = 0
 
 
 DEFAULT_LADDER = (
-    Rung(at="50%", notify=("manager",)),
+    Rung(at="50%", notify="manager"),
     Rung(
         at="100%",
-        notify=("tier2",),
+        notify="tier2",
         label="sla-breached",
         comment="The promised time has passed; this incident was escalated automatically.",
         reassign="lead",
     ),
-    Rung(at="+24h", notify=("executive",)),
+    Rung(at="+24h", notify="executive"),
 )
 
 
@@ -63,7 +58,7 @@ class Settings:
     ladder: tuple[Rung, ...] = attrs.field(
         default=DEFAULT_LADDER, metadata=setting('The rungs, as [{ at = "50%", notify = "manager" }]')
     )
-    quiet: tuple[str, ...] = attrs.field(
+    quiet: str | tuple[str, ...] = attrs.field(
         default=(), metadata=setting("Hours in which no rung fires that has no quiet hours of its own")
     )
     zone: str = attrs.field(default="UTC", metadata=setting("The time zone of quiet hours, such as Europe/Berlin"))

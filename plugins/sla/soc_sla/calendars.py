@@ -23,18 +23,14 @@ def calendar_of(name: str, opening: Opening, first_year: int, last_year: int) ->
 
 
 def _days_off(place: str, holidays: Holidays, years: range) -> frozenset[date]:
-    try:
-        days = {date.fromisoformat(text) for text in holidays.dates}
-    except ValueError as error:
-        raise SettingsError(f"{place}.dates: {error}; write such as 2026-12-24") from error
     if holidays.country is None:
         if holidays.subdivision is not None:
             raise SettingsError(f"{place}: subdivision {holidays.subdivision!r} needs its country")
-        return frozenset(days)
+        return frozenset(holidays.dates)
     from holidays import country_holidays  # noqa: PLC0415 - slow to import, and most teams work around the clock
 
     try:
         public = country_holidays(holidays.country, subdiv=holidays.subdivision, years=years)
     except NotImplementedError as error:
         raise SettingsError(f"{place}: {error}; countries are written as DE or US, subdivisions as BE or CA") from error
-    return frozenset(days | set(public))
+    return frozenset({*holidays.dates, *public})

@@ -1,7 +1,7 @@
 """What can be set about the promised times: targets, calendars, pauses, and exceptions for some incidents."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 import attrs
@@ -41,7 +41,7 @@ class Holidays:
 
     country: str | None = None
     subdivision: str | None = None
-    dates: tuple[str, ...] = ()
+    dates: tuple[date, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +49,7 @@ class Opening:
     """A calendar: a zone, hours such as `Mon-Fri 09:00-17:00`, and holidays."""
 
     zone: str = "UTC"
-    hours: tuple[str, ...] = ()
+    hours: str | tuple[str, ...] = ()
     holidays: Holidays = Holidays()
 
 

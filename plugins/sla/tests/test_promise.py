@@ -88,7 +88,7 @@ def test_the_first_override_that_fits_label_and_source_counts() -> None:
 OFFICE = Opening(
     zone="Europe/Berlin",
     hours=("Mon-Fri 09:00-17:00",),
-    holidays=Holidays(country="DE", subdivision="BE", dates=("2026-12-24",)),
+    holidays=Holidays(country="DE", subdivision="BE", dates=(date(2026, 12, 24),)),
 )
 
 
@@ -133,7 +133,7 @@ def test_an_override_may_work_around_the_clock_where_the_others_keep_office_hour
         (Settings(targets=Targets(Low=timedelta(0))), r"plugins\.sla: for Low, a target must be longer than nothing"),
         (Settings(calendars={"a": Opening(zone="Mars/Base", hours=("Mon",))}), r"calendars\.a: .*'Mars/Base'"),
         (Settings(calendars={"a": Opening()}), r"calendars\.a: .*never open"),
-        (Settings(calendars={"a": Opening(hours=("Mon-Fri 9-17",))}), r"calendars\.a: '9' in opening hours"),
+        (Settings(calendars={"a": Opening(hours="Mon-Fri 9-17")}), r"calendars\.a: '9' in opening hours"),
         (Settings(calendars={"a": Opening(hours=("Mo 09:00-17:00",))}), r"calendars\.a: 'mo' in .* no weekday"),
         (Settings(calendars={"a": Opening(hours=("Mon",), holidays=Holidays(country="XX"))}), r"a\.holidays: .*XX"),
         (
@@ -143,10 +143,6 @@ def test_an_override_may_work_around_the_clock_where_the_others_keep_office_hour
         (
             Settings(calendars={"a": Opening(hours=("Mon",), holidays=Holidays(subdivision="BE"))}),
             r"a\.holidays: subdivision 'BE' needs its country",
-        ),
-        (
-            Settings(calendars={"a": Opening(hours=("Mon",), holidays=Holidays(dates=("24.12.2026",)))}),
-            r"a\.holidays\.dates: .*24\.12\.2026",
         ),
         (
             Settings(calendar="a", calendars={"a": Opening(hours=("Mon 09:00-09:01",))}),
