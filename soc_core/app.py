@@ -11,13 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import attrs
 from sqlalchemy import Connection
 
 from soc_core import people, registry
-from soc_core.calls import Calls
+from soc_core.calls import Calls, Failure
 from soc_core.casebook import Casebook
 from soc_core.clock import AnchoredClock
 from soc_core.fanout import Fanout
+from soc_core.logs import get_logger
 from soc_core.model.event import Event
 from soc_core.model.incident import Incident, Update
 from soc_core.model.job import JobState
@@ -67,7 +69,8 @@ class Soc:
         self.plugins = plugins
         self.clock = clock
         self.database = database
-        self.calls = Calls(plugins, monotonic=time.monotonic)
+        mask = masker(settings.redaction)
+        self.calls = Calls(plugins, monotonic=time.monotonic, mask=mask, on_failure=_log_failure)
         self.reports = StoreReports(database=database, clock=clock, people=settings.people)
         with database.read() as tx:
             installation = meta.installation_id(tx)
@@ -80,7 +83,7 @@ class Soc:
             team=people.Team.of(settings),
             installation=installation,
         )
-        self.triage = Triage(casebook=self.casebook, settings=settings, mask=masker(settings.redaction))
+        self.triage = Triage(casebook=self.casebook, settings=settings, mask=mask)
         self.sync = Sync(database=database, casebook=self.casebook, clock=clock)
         self.escalator = Escalator(database=database, casebook=self.casebook)
         self._failpoint = failpoint
@@ -292,6 +295,10 @@ class Soc:
             rate=lambda dest: getattr(self.plugins.object(dest), "rate", None),
             failpoint=self._failpoint,
         )
+
+
+def _log_failure(failure: Failure) -> None:
+    get_logger().warning("plugin.failed", **attrs.asdict(failure))
 
 
 def _blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
