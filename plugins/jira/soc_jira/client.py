@@ -6,7 +6,7 @@ an answer is lost. One session per thread, as sessions are not thread-safe.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -23,6 +23,7 @@ from soc_jira.reading import mapping, strings, text
 from soc_jira.settings import Login
 
 PAUSE: Final = timedelta(seconds=60)
+_OUTAGE: Final = 3
 _IGNORED_LOGIN = "AUTHENTICATED_FAILED"
 _JSON = {"Content-Type": "application/json"}
 
@@ -75,17 +76,16 @@ class Client:
         timeout: timedelta,
         api: str = "auto",
         limits: Limits | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._login = login
         self._timeout = timeout.total_seconds()
         self._api = api
-        self._limits = limits or Limits(monotonic)
-        self._monotonic = monotonic
+        self._limits = limits or Limits()
         self._local = threading.local()
         self._lock = threading.Lock()
         self._site: Site | None = None
         self._lost = False
+        self._failures = 0
 
     @property
     def known_site(self) -> Site | None:
@@ -96,9 +96,11 @@ class Client:
         """What kind of JIRA it is; asked once."""
         with self._lock:
             if self._site is None:
-                self._site = _site(
-                    mapping(self._exchange("GET", "2", "serverInfo", {}, None, None)), self._login.server
-                )
+                try:
+                    info = self._exchange("GET", "2", "serverInfo", {}, None, None)
+                except UncertainError as error:
+                    raise self._failed_read(error) from error
+                self._site = _site(mapping(info), self._login.server)
             return self._site
 
     @property
@@ -164,7 +166,7 @@ class Client:
         except UncertainError as error:
             if once:
                 raise
-            raise TemporaryError(str(error)) from error
+            raise self._failed_read(error) from error
         except Missing:
             # To a stranger JIRA shows nothing: before a ticket is taken for gone, it must be us who asked.
             if "key" in parts:
@@ -175,6 +177,10 @@ class Client:
                 raise
             self.prove_login()
             raise Refused(str(error), status=HTTPStatus.FORBIDDEN, messages=(str(error),), errors={}) from error
+
+    def _failed_read(self, error: UncertainError) -> TemporaryError:
+        # One lost answer is bad luck for one job; several in a row are an outage, and every job would meet it.
+        return TemporaryError(str(error), whole_destination=self._failures >= _OUTAGE)
 
     def _exchange(
         self,
@@ -189,8 +195,9 @@ class Client:
     ) -> object:
         path = endpoint.format_map({name: quote(part, safe="") for name, part in parts.items()})
         url = f"{self._login.server}/rest/api/{version}/{path}"
-        began = self._monotonic()
+        began = time.monotonic()
         headers = _JSON if files is None else {"X-Atlassian-Token": "no-check", "Content-Type": None}
+        self._failures += 1
         try:
             response = self._session().request(
                 method,
@@ -210,7 +217,7 @@ class Client:
             answered = response
         if answered is None:
             raise UncertainError(f"JIRA gave an empty answer to {method} {endpoint}")
-        spent = self._monotonic() - began
+        spent = time.monotonic() - began
         log.debug("jira.call", method=method, endpoint=endpoint, status=answered.status_code, seconds=round(spent, 3))
         return self._sorted(answered, method, endpoint)
 
@@ -247,6 +254,7 @@ class Client:
             raise self._too_many(answer, method, endpoint)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise UncertainError(f"JIRA answered {status} to {what}")
+        self._failures = 0
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise TemporaryError(
                 f"JIRA answers {what} with a redirect; check JIRA_SERVER_URL and any login page in front of it",

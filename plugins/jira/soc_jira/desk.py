@@ -1,7 +1,7 @@
 """Puts the parts of the integration together for one login: one client, one memory of the project, their users."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from soc_core import Inbox, Incident, Reports
 from soc_jira.client import Client
@@ -20,21 +20,20 @@ from soc_jira.updates import Updates
 class Desk:
     """Everything that talks to one JIRA project. Nothing here touches the network before it is asked to."""
 
-    def __init__(self, settings: Settings, login: Login, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: Settings, login: Login) -> None:
+        self.reports: Reports | None = None
         self.client = Client(
             login,
             timeout=settings.timeout,
             api=settings.api,
-            limits=Limits(monotonic),
-            monotonic=monotonic,
+            limits=Limits(self._seconds),
         )
-        self.directory = Directory(self.client, settings, login.project, monotonic)
+        self.directory = Directory(self.client, settings, login.project, self._seconds)
         self.comments = Comments(self.client)
         self.mover = Mover(self.client, self.directory, settings, self.comments)
         self.tickets = Tickets(self.client, self.directory, settings, self.mover, self.assignee)
         self.updates = Updates(self.client, self.directory, settings, self.comments, self.mover, self.assignee)
         self.hints = Hints()
-        self.reports: Reports | None = None
         self._settings = settings
         self._project = login.project
 
@@ -53,4 +52,8 @@ class Desk:
     def poll(self, inbox: Inbox, reports: Reports) -> Poll:
         """What asks regularly."""
         inbound = self.inbound(inbox, reports)
-        return Poll(self.client, self.tickets, inbound, inbox, reports, project=self._project)
+        return Poll(self.client, self.tickets, inbound, self._settings, inbox, reports, project=self._project)
+
+    def _seconds(self) -> float:
+        # The house's clock as soon as there is a house: what is waited for must end when the house says so.
+        return time.monotonic() if self.reports is None else self.reports.now().timestamp()

@@ -15,14 +15,19 @@ import structlog
 from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
 from soc_jira.client import Client
 from soc_jira.fields import AUTOMATED
+from soc_jira.history import instant
 from soc_jira.inbound import Inbound
+from soc_jira.project import step_of
 from soc_jira.reading import mapping, objects, text
-from soc_jira.settings import TRACKER
+from soc_jira.settings import TRACKER, Settings
 from soc_jira.tickets import Tickets, quoted, search
+from soc_jira.workflow import meaning
 
+_FIELDS: Final = ("created", "updated", "labels", "status")
 _CURSOR: Final = "poll"
 _FIRST_LOOK: Final = timedelta(days=1)
 _LONGEST_LOOK: Final = timedelta(days=30)
+_SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 _BATCH: Final = 100
 _STRANGERS: Final = 10_000
@@ -35,11 +40,20 @@ class Poll:
     """One pass looks at every ticket that changed since the last pass."""
 
     def __init__(
-        self, client: Client, tickets: Tickets, inbound: Inbound, inbox: Inbox, reports: Reports, *, project: str
+        self,
+        client: Client,
+        tickets: Tickets,
+        inbound: Inbound,
+        settings: Settings,
+        inbox: Inbox,
+        reports: Reports,
+        *,
+        project: str,
     ) -> None:
         self._client = client
         self._tickets = tickets
         self._inbound = inbound
+        self._settings = settings
         self._inbox = inbox
         self._reports = reports
         self._project = project
@@ -49,7 +63,7 @@ class Poll:
         """Look at what changed; trouble with JIRA leaves the cursor where it is, so nothing is missed."""
         began = self._reports.now()
         try:
-            for issue in search(self._client, self._query(began), ("updated", "labels")):
+            for issue in search(self._client, self._query(began), _FIELDS):
                 if stop.is_set():
                     return
                 self._look(text(issue, "key"), issue)
@@ -71,7 +85,7 @@ class Poll:
                 for key in keys:
                     if stop.is_set():
                         return
-                    if key not in present or not _is_known(ours[key], present[key]):
+                    if key not in present or self._is_news(ours[key], present[key]):
                         self._settle(key)
         except TemporaryError as error:
             log.warning("jira.sweep_postponed", reason=str(error))
@@ -89,7 +103,7 @@ class Poll:
     def _look(self, key: str, issue: Mapping[str, object]) -> None:
         incident, updated = self._reports.incident(key), text(issue, "fields", "updated")
         if incident is not None:
-            if not _is_known(incident, issue):
+            if self._is_news(incident, issue):
                 self._settle(key)
             return
         labels = mapping(issue, "fields").get("labels")
@@ -100,6 +114,15 @@ class Poll:
             if len(self._strangers) > _STRANGERS:
                 self._strangers.clear()
 
+    def _is_news(self, incident: Incident, issue: Mapping[str, object]) -> bool:
+        """Whether a ticket is not as we saw it last, or as we made it: reading each new one would double its price."""
+        created, updated = text(issue, "fields", "created"), text(issue, "fields", "updated")
+        if not updated or incident.refs.get(f"{TRACKER}:updated") == updated:
+            return not updated
+        if not created or instant(updated) - instant(created) > _SECOND:
+            return True
+        return meaning(step_of(mapping(issue, "fields", "status")), self._settings.statuses) is not incident.status
+
     def _settle(self, key: str) -> bool:
         try:
             return self._inbound.settle(key)
@@ -109,16 +132,12 @@ class Poll:
 
     def _present(self, keys: Sequence[str]) -> Iterable[Mapping[str, object]]:
         if self._client.site().cloud:
-            body: dict[str, object] = {"issueIdsOrKeys": list(keys), "fields": ["updated"]}
+            body: dict[str, object] = {"issueIdsOrKeys": list(keys), "fields": list(_FIELDS)}
             return objects(mapping(self._client.send("POST", "issue/bulkfetch", body)).get("issues"))
         wanted = ", ".join(quoted(key) for key in keys)
         # Keys that are gone would be an error of the query; asked not to check, JIRA leaves them out.
-        body = {"jql": f"key in ({wanted})", "fields": ["updated"], "maxResults": _BATCH, "validateQuery": False}
+        body = {"jql": f"key in ({wanted})", "fields": list(_FIELDS), "maxResults": _BATCH, "validateQuery": False}
         return objects(mapping(self._client.send("POST", "search", body)).get("issues"))
-
-
-def _is_known(incident: Incident, issue: Mapping[str, object]) -> bool:
-    return incident.refs.get(f"{TRACKER}:updated") == text(issue, "fields", "updated")
 
 
 def _batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:

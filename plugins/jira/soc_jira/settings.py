@@ -142,15 +142,14 @@ def login_of(settings: Settings) -> Login:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url.strip())
+    cleaned = url.strip().rstrip("/")
+    parts = urlsplit(cleaned)
     host = parts.hostname or ""
-    if parts.scheme == "https" and host:
-        return url.strip().rstrip("/")
-    if parts.scheme == "http" and _loopback(host):
-        return url.strip().rstrip("/")
-    raise SettingsError(
-        f"JIRA_SERVER_URL must begin with https:// (http:// is for this machine only), not {parts.scheme!r}"
-    )
+    if parts.username is not None:
+        raise SettingsError("JIRA_SERVER_URL must not hold a user name or password; they have settings of their own")
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(host))):
+        return cleaned
+    raise SettingsError("JIRA_SERVER_URL must begin with https:// and a host (http:// is for this machine only)")
 
 
 def _loopback(host: str) -> bool:

@@ -70,7 +70,7 @@ class Tickets:
         if not found:
             return None
         retired = [double.key for double in found[1:] if self._retired(double, found[0])]
-        return attrs.evolve(found[0], retired=retired)  # type: ignore[arg-type]  # `tuple` as converter says nothing
+        return attrs.evolve(found[0], retired=retired)
 
     def all_marked(self, marker: str) -> Sequence[Ticket]:
         """Every ticket that carries a marker, oldest first."""

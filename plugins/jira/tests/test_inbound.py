@@ -173,6 +173,7 @@ def test_more_tickets_than_fit_on_a_page_are_all_seen(jira_site, joined, house, 
         _, services, opened = joined(site)
         for number in range(105):
             opened()
+            clock.forward(seconds=2)
             site.human("ana").comments(f"SEC-{number + 1}", "seen")
         house.updates.clear()
         services["poll"].run(never)

@@ -66,6 +66,12 @@ class Faults:
             self._faults.append(fault)
         return fault
 
+    @property
+    def all(self) -> tuple[Fault, ...]:
+        """Everything that was ever asked to go wrong, with how often it did."""
+        with self._lock:
+            return tuple(self._faults)
+
     def clear(self) -> None:
         """From now on nothing goes wrong."""
         with self._lock:
