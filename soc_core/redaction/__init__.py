@@ -11,7 +11,9 @@ import attrs
 from soc_core.model.setting import setting
 from soc_core.redaction.cards import card_numbers
 from soc_core.redaction.extra import Finder, finder
-from soc_core.redaction.kinds import Kind, Span, is_secret_value, kinds
+from soc_core.redaction.kinds import Kind, Span, is_secret_name, is_secret_value, kinds
+
+__all__ = ["FAILED", "Redaction", "is_secret_name", "mask", "mask_fields", "masker"]
 
 FAILED = "[masked:all] (this text could not be searched for secrets)"
 """Stands for a text that could not be searched."""

@@ -49,6 +49,11 @@ class Kind:
         return self.pattern.match(text, at)
 
 
+def is_secret_name(key: str) -> bool:
+    """Whether a field of this name holds a secret, such as `api_token` or `clientSecret`."""
+    return _key().search(key) is not None
+
+
 def is_secret_value(key: str, value: str) -> bool:
     """Whether the value of a field called `key` is a secret."""
     match = _key().search(key)

@@ -13,15 +13,17 @@ from soc_core.settings.house import (
     PrioritySettings,
     Settings,
     Storm,
-    TeamSettings,
 )
+from soc_core.settings.listing import Described, Origin, describe, environment_names, origins, secrets_of
 from soc_core.settings.loading import CONFIG, check_tables, load, plugin_settings
 from soc_core.settings.places import Place, Places, Source
 
 __all__ = [
     "CONFIG",
     "DeliverySettings",
+    "Described",
     "Grouping",
+    "Origin",
     "Place",
     "Places",
     "PluginChoice",
@@ -30,9 +32,12 @@ __all__ = [
     "Settings",
     "Source",
     "Storm",
-    "TeamSettings",
     "check_tables",
+    "describe",
+    "environment_names",
     "load",
+    "origins",
     "plugin_settings",
     "read_dotenv",
+    "secrets_of",
 ]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import attrs
 
-from soc_core.model.people import Person
+from soc_core.model.people import Group, Person, Rota
 from soc_core.model.setting import checked_url, setting
 from soc_core.redaction import Redaction
 from soc_core.settings.places import Places
@@ -123,17 +123,6 @@ class PluginChoice:
 
 
 @attrs.frozen(kw_only=True)
-class TeamSettings:
-    """`[teams.<name>]`: people who work together."""
-
-    name: str
-    members: tuple[str, ...] = attrs.field(
-        default=(), converter=tuple, metadata=setting("Names of people of `[people]`, beside those who name the team")
-    )
-    lead: str | None = attrs.field(default=None, metadata=setting("Who leads it"))
-
-
-@attrs.frozen(kw_only=True)
 class Settings:
     """All settings; made by `load()`, or by hand in tests and embedding programs.
 
@@ -159,7 +148,11 @@ class Settings:
     redaction: Redaction = attrs.field(factory=Redaction)
     delivery: DeliverySettings = attrs.field(factory=DeliverySettings)
     people: tuple[Person, ...] = attrs.field(default=(), converter=tuple)
-    teams: tuple[TeamSettings, ...] = attrs.field(default=(), converter=tuple)
+    teams: tuple[Group, ...] = attrs.field(default=(), converter=tuple)
+    rota: Rota = attrs.field(factory=Rota)
+    rota_file: Path | None = attrs.field(
+        default=None, metadata=setting("A file with the tables of [rota]: [[shifts]] and [[leave]]")
+    )
     plugins: PluginChoice = attrs.field(factory=PluginChoice)
     tables: Mapping[str, Mapping[str, object]] = attrs.field(default=_NO_TABLES, repr=False)
     places: Places = attrs.field(factory=Places, repr=False, eq=False)

@@ -9,6 +9,7 @@ from typing import TypeVar
 import attrs
 
 from soc_core.errors import SettingsError
+from soc_core.model.people import Rota
 from soc_core.settings import places
 from soc_core.settings.house import APART, PluginChoice, Settings
 from soc_core.settings.places import CALLER, Place, Places, Source, lines_of_keys
@@ -46,6 +47,8 @@ def load(*, config: Path | None, env: Mapping[str, str], overrides: Mapping[str,
     written = Written(raw=table, path=(), places=where, env=env, base=base)
     choice, tables = _plugins(written.inner("plugins", table.pop("plugins", {})))
     settings = read_class(Settings, written, apart=APART, plugins=choice, tables=tables, places=where, config=path)
+    if settings.rota_file is not None:
+        settings = _with_rota(settings, settings.rota_file)
     _refuse_strangers(settings)
     return settings
 
@@ -57,15 +60,22 @@ def plugin_settings(name: str, cls: type[_T], settings: Settings, env: Mapping[s
         SettingsError: Something is wrong; the text names the key and the place.
         PluginError: The class is not one that can be read.
     """
-    here = ("plugins", name)
-    table: _Table = {"plugins": {name: _copied(settings.tables.get(name, {}))}}
-    known = dict(settings.places.known)
-    given = [row for row in _from_environment(cls, env, here) if settings.places.of(row[0]).source is not Source.CALLER]
-    _overlay(table, known, given)
+    table, where = with_environment(name, cls, settings, env)
     base = Path() if settings.config is None else settings.config.parent
-    plugins = table["plugins"]
-    raw = plugins[name] if isinstance(plugins, dict) else {}
-    return read_class(cls, Written(raw=raw, path=here, places=Places(known), env=env, base=base))
+    return read_class(cls, Written(raw=table, path=("plugins", name), places=where, env=env, base=base))
+
+
+def with_environment(
+    name: str, cls: type, settings: Settings, env: Mapping[str, str]
+) -> tuple[Mapping[str, object], Places]:
+    """The table of a plugin with what the environment adds to it, and where each part was written."""
+    here = ("plugins", name)
+    table, known = _copied(settings.tables.get(name, {})), dict(settings.places.known)
+    for path, raw, place in _from_environment(cls, env, here):
+        if settings.places.of(path).source is not Source.CALLER:
+            _put(table, path[len(here) :], raw)
+            known[path] = place
+    return table, Places(known)
 
 
 def check_tables(settings: Settings, installed: Iterable[str]) -> None:
@@ -123,15 +133,30 @@ def _plugins(written: Written) -> tuple[PluginChoice, dict[str, Mapping[str, obj
     return read_class(PluginChoice, attrs.evolve(written, raw=choice)), tables
 
 
+def _with_rota(settings: Settings, path: Path) -> Settings:
+    if settings.rota != Rota():
+        raise SettingsError(f"{settings.places.of(('rota_file',))}: [rota] and rota_file cannot both be written")
+    table, known = _read(path)
+    below = {("rota", *key): place for key, place in known.items()}
+    where = Places({**settings.places.known, **below})
+    written = Written(raw=table, path=("rota",), places=where, env={}, base=path.parent)
+    return attrs.evolve(settings, rota=read_class(Rota, written), places=where)
+
+
 def _refuse_strangers(settings: Settings) -> None:
     """A deputy or member that nobody is called is a spelling mistake that would show when it is too late."""
     names = [person.name for person in settings.people]
-    mentioned = [(("people", person.name, "deputy"), person.deputy) for person in settings.people if person.deputy]
+    teams = [team.name for team in settings.teams] + [team for person in settings.people for team in person.teams]
+    mentioned: list[tuple[places.Path, str | None]] = []
+    mentioned += [(("people", person.name, "deputy"), person.deputy) for person in settings.people]
     for team in settings.teams:
         mentioned += [(("teams", team.name, "members"), member) for member in team.members]
-        mentioned += [(("teams", team.name, "lead"), team.lead)] if team.lead else []
+        mentioned += [(("teams", team.name, "lead"), team.lead)]
+    mentioned += [(("rota", "leave", str(at), "person"), one.person) for at, one in enumerate(settings.rota.leave)]
+    for at, shift in enumerate(settings.rota.shifts):
+        mentioned += [(("rota", "shifts", str(at), "people"), name) for name in shift.people if name not in teams]
     for path, name in mentioned:
-        if name not in names:
+        if name is not None and name not in names:
             place = settings.places.of(path)
             raise SettingsError(
                 f"{place}: {places.shown(path)} names {name!r}, who is not in [people]{did_you_mean(name, names)}"
@@ -153,14 +178,17 @@ def _overlay(
     table: _Table, known: dict[places.Path, Place], values: Iterable[tuple[places.Path, object, Place]]
 ) -> None:
     for path, raw, place in values:
-        inner = table
-        for part in path[:-1]:
-            below = inner.setdefault(part, {})
-            if not isinstance(below, dict):
-                below = inner[part] = {}
-            inner = below
-        inner[path[-1]] = raw
+        _put(table, path, raw)
         known[path] = place
+
+
+def _put(table: _Table, path: places.Path, raw: object) -> None:
+    for part in path[:-1]:
+        below = table.setdefault(part, {})
+        if not isinstance(below, dict):
+            below = table[part] = {}
+        table = below
+    table[path[-1]] = raw
 
 
 def _leaves(path: places.Path, value: object) -> list[tuple[places.Path, object]]:

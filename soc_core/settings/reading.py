@@ -105,7 +105,7 @@ def read_class(cls: type[_T], written: Written, *, apart: Sequence[str] = (), **
         if key not in fields:
             raise written.inner(key, raw).error(f"is unknown{did_you_mean(key, fields)}")
         values[key] = read(fields[key].kind, written.inner(key, raw))
-    missing = [key for key, field in fields.items() if field.default is attrs.NOTHING and key not in values]
+    missing = [key for key, field in fields.items() if field.required and key not in values]
     if missing:
         raise written.error(f"needs {', '.join(missing)}")
     make: Callable[..., _T] = cls
@@ -121,11 +121,23 @@ def read_class(cls: type[_T], written: Written, *, apart: Sequence[str] = (), **
 class Field:
     """A setting as its class declares it."""
 
+    name: str
     key: str
     kind: object
     default: object
     help: str
     env: str | None
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is attrs.NOTHING
+
+    @property
+    def default_value(self) -> object:
+        """The default; a factory is asked."""
+        factory = getattr(self.default, "factory", None)
+        return factory() if callable(factory) else self.default
 
     @property
     def table(self) -> type | None:
@@ -147,6 +159,7 @@ def fields_of(cls: type) -> tuple[Field, ...]:
         raise PluginError(f"the types of {cls.__qualname__} must be importable when it is read: {error}") from error
     return tuple(
         Field(
+            name=one.name,
             key=one.alias or one.name,
             kind=hints[one.name],
             default=one.default,
@@ -211,6 +224,8 @@ def _several(origin: type, kinds: Sequence[object], written: Written) -> object:
     if written.is_plain_text:
         raw = [part.strip() for part in str(raw).split(",") if part.strip()]
     inner = kinds[0] if kinds else object
+    if isinstance(raw, str) and inner is str:
+        raw = [raw]
     if isinstance(raw, Mapping) and isinstance(inner, type) and attrs.has(inner):
         # `[people.alice]`: the name of the table is the name of the person.
         named: type = inner
