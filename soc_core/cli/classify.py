@@ -30,7 +30,7 @@ def classify(
     from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
     from soc_core.stages.triage import judge  # noqa: PLC0415 - brings SQLAlchemy along
 
-    session, names = current(ctx), chosen(paths)
+    session, names = current(ctx), chosen(paths, log_format)
     programs, rejects, told, read = screen.for_programs(as_json), Rejects(), set[str](), 0
     with session.soc(in_memory=True) as soc:
         floors = soc.settings.priorities.floors

@@ -23,17 +23,23 @@ SOURCE_OPTION = click.option("--source", metavar="NAME", help="The source of all
 _TOLD = 5
 
 
-def chosen(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """What to read.
+def chosen(paths: tuple[str, ...], log_format: str) -> tuple[str, ...]:
+    """What to read; refused before anything is opened or made.
 
     Raises:
         UsageError: Nothing was named and nothing is piped in.
+        InputError: A path cannot be read.
+        SettingsError: There is no such format.
     """
-    if paths:
-        return paths
-    if sys.stdin.isatty():
+    from soc_core.stages.intake.files import check  # noqa: PLC0415 - only once something is read
+    from soc_core.stages.intake.formats import known_format  # noqa: PLC0415 - the same
+
+    if not paths and sys.stdin.isatty():
         raise click.UsageError("Name a log file to read, or - for standard input.")
-    return (STDIN,)
+    names = paths or (STDIN,)
+    known_format(log_format)
+    check(names)
+    return names
 
 
 def name_of(path: str) -> str:

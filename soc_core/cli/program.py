@@ -16,7 +16,7 @@ import click
 
 from soc_core.cli.exits import INTERRUPTED, OK, code_of
 from soc_core.cli.session import Session, current
-from soc_core.errors import SettingsError, SocError
+from soc_core.errors import PluginError, SettingsError, SocError
 
 # Where each command lies, in the order and under the headings people look for it.
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ _BROUGHT: Mapping[str, str] = {"rules": "Show the rules in force and try their e
 class Program(click.Group):
     """The group of all commands, those of plugins included."""
 
-    _plugins_asked = False
+    _broken: tuple[str, ...] | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands first, then those that plugins have brought so far."""
@@ -54,30 +54,36 @@ class Program(click.Group):
         """Find the command; an unknown one may be a plugin's, or nearly one of ours."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = get_close_matches(name, self.list_commands(ctx))
+            known = self.list_commands(ctx)
             try:
-                self.ask_plugins(current(ctx))
+                broken = self.ask_plugins(current(ctx))
             except SettingsError:
-                if not near:
+                if not get_close_matches(name, known):
                     raise
+                broken = ()
             if self.get_command(ctx, name) is None:
-                raise click.NoSuchCommand(name, possibilities=[*self.list_commands(ctx), *_BROUGHT], ctx=ctx)
+                if broken and not get_close_matches(name, known):
+                    raise PluginError("\n".join([f"{name!r} is no command of a plugin at work", *broken]))
+                raise click.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
         return super().resolve_command(ctx, args)
 
-    def ask_plugins(self, session: Session) -> None:
-        """Have the plugins add their commands, once."""
-        if self._plugins_asked:
-            return
+    def ask_plugins(self, session: Session) -> tuple[str, ...]:
+        """Have the plugins add their commands, once; answers a sentence about each that is broken."""
+        if self._broken is not None:
+            return self._broken
         import time  # noqa: PLC0415 - with the plugins, not before
 
         from soc_core.calls import Calls  # noqa: PLC0415 - plugins bring their libraries along
+        from soc_core.registry import PluginState  # noqa: PLC0415 - the same
 
-        calls = Calls(session.registry(), monotonic=time.monotonic)
+        registry = session.registry()
+        calls = Calls(registry, monotonic=time.monotonic)
         try:
             calls.commands(self)
         finally:
             calls.close()
-        self._plugins_asked = True
+        self._broken = tuple(one.sentence for one in registry.plugins if one.state is PluginState.BROKEN)
+        return self._broken
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands under their headings."""

@@ -60,7 +60,7 @@ def run(
     """
     from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
 
-    session, names = current(ctx), chosen(paths)
+    session, names = current(ctx), chosen(paths, log_format)
     began = time.monotonic()
     with session.soc(in_memory=dry_run) as soc:
         stdin = sys.stdin.buffer if STDIN in names else None

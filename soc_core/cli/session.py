@@ -3,7 +3,9 @@
 This is the one place that looks at the process's environment, the `.env` file and the working directory.
 """
 
+import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from soc_core.errors import SettingsError
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along: every command opens what it needs when it runs
     from soc_core.app import Soc
+    from soc_core.logs import KnownSecrets
     from soc_core.registry import Registry
     from soc_core.settings import Settings
     from soc_core.store.reports import StoreReports
@@ -23,6 +26,7 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along: every command opens what
 SETTINGS_FILE = Path("soc.toml")
 DOTENV_FILE = Path(".env")
 MEMORY = "sqlite://"
+_LOUDNESS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
 
 
 @attrs.frozen(kw_only=True)
@@ -73,10 +77,16 @@ class Session:
     def soc(self, *, in_memory: bool = False) -> "Iterator[Soc]":
         """The house, opened and closed again; in memory, it forgets everything."""
         from soc_core.app import Soc  # noqa: PLC0415 - see above
+        from soc_core.settings import secrets_of  # noqa: PLC0415 - see above
 
-        self.begin_logging()
-        store = MEMORY if in_memory else None
-        with Soc.open(self.settings(store=store), env=self.environment()) as soc:
+        secrets = self.begin_logging()
+        settings, environment = self.settings(store=MEMORY if in_memory else None), self.environment()
+        with Soc.open(settings, env=environment) as soc:
+            read = _settings_for(settings, environment)
+            for plugin in soc.plugins.plugins:
+                declared = getattr(plugin.obj, "Settings", None)
+                if isinstance(declared, type):
+                    secrets.add(*secrets_of(read(plugin.name, declared)))
             yield soc
 
     @contextmanager
@@ -116,11 +126,20 @@ class Session:
         registry.build(attrs.evolve(settings.plugins, on_broken="skip"), remember)
         return seen
 
-    def begin_logging(self) -> None:
-        """Let log lines go to standard error, as loud as was asked for."""
-        from soc_core.cli import loglines  # noqa: PLC0415 - structlog is only needed once something runs
+    def begin_logging(self) -> "KnownSecrets":
+        """Let log lines go to standard error, as loud as was asked for; answers where to tell what must not show."""
+        from soc_core import logs  # noqa: PLC0415 - structlog is only needed once something runs
 
-        loglines.begin(verbosity=self.verbosity, as_json=self.log_json)
+        secrets = logs.KnownSecrets()
+        logs.set_up(
+            stream=sys.stderr,
+            as_json=self.log_json,
+            level=_LOUDNESS.get(self.verbosity, logging.DEBUG),
+            others=logging.DEBUG if self.verbosity > 1 else logging.WARNING,
+            colours=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
+            secrets=secrets,
+        )
+        return secrets
 
 
 def current(ctx: click.Context) -> Session:
