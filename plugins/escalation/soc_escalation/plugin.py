@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from soc_core import EscalationStep, Incident, Sla, hookimpl
 from soc_escalation import settings as _settings
-from soc_escalation.ladder import plan, read
+from soc_escalation.ladder import plan
 
 
 class Escalation:
@@ -13,9 +13,9 @@ class Escalation:
     Settings = _settings.Settings
 
     def __init__(self, settings: _settings.Settings | None = None) -> None:
-        self._steps = read(settings or self.Settings())
+        self._settings = settings or self.Settings()
 
     @hookimpl
     def plan_escalation(self, incident: Incident, sla: Sla) -> Sequence[EscalationStep]:
         """The rungs that concern this incident."""
-        return tuple(plan(self._steps, incident, sla))
+        return tuple(plan(self._settings, incident, sla))

@@ -1,10 +1,16 @@
 """What can be set about the ladder: its rungs, when each is due, and what it does."""
 
+from collections import Counter
 from datetime import timedelta
 
 import attrs
 
-from soc_core import Priority, setting
+from soc_core import Calendar, Priority, SettingsError, setting
+from soc_escalation.when import When
+
+
+def _says_when(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    When.read(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -24,9 +30,9 @@ class Rung:
         repeat, times: Fires again after each `repeat`, `times` more times.
     """
 
-    at: str
+    at: str = attrs.field(validator=_says_when)
     name: str | None = None
-    clock: str = "resolution"
+    clock: str = attrs.field(default="resolution", validator=attrs.validators.in_(("resolution", "response")))
     notify: str | tuple[str, ...] = ()
     label: str | None = None
     comment: str | None = None
@@ -36,6 +42,24 @@ class Rung:
     quiet: str | tuple[str, ...] | None = None
     repeat: timedelta | None = None
     times: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a rung without effect, and a repetition without end or without pause."""
+        if not (self.notify or self.label or self.comment or self.reassign):
+            raise SettingsError(f"the rung {self.called!r} does nothing; tell it whom to `notify`")
+        if (
+            (self.repeat is None) != (self.times == 0)
+            or self.times < 0
+            or (self.repeat or timedelta(1)) <= timedelta(0)
+        ):
+            raise SettingsError(
+                f'the rung {self.called!r} repeats without end or pause; write such as repeat = "4h", times = 3'
+            )
+
+    @property
+    def called(self) -> str:
+        """What reports call it."""
+        return self.name or self.at
 
 
 DEFAULT_LADDER = (
@@ -62,3 +86,20 @@ class Settings:
         default=(), metadata=setting("Hours in which no rung fires that has no quiet hours of its own")
     )
     zone: str = attrs.field(default="UTC", metadata=setting("The time zone of quiet hours, such as Europe/Berlin"))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse two rungs of one name, of which only one would fire, and quiet hours that never end."""
+        names = Counter((rung.clock, rung.called) for rung in self.ladder)
+        for (clock, name), number in names.items():
+            if number > 1:
+                raise SettingsError(f"{number} rungs of the {clock} clock are called {name!r}; give each a `name`")
+        for rung in self.ladder:
+            try:
+                self.loud_hours(rung)
+            except ValueError as error:
+                raise SettingsError(f"the quiet hours of the rung {rung.called!r}: {error}") from error
+
+    def loud_hours(self, rung: Rung) -> Calendar | None:
+        """The hours in which a rung may fire; None is always."""
+        quiet = self.quiet if rung.quiet is None else rung.quiet
+        return Calendar.of("quiet hours", zone=self.zone, hours=quiet).inverse() if quiet else None

@@ -35,6 +35,8 @@ def test_whom_to_tell_may_be_one_name_or_several(tmp_path: Path) -> None:
     ("rung", "told"),
     [
         ('{ att = "50%" }', r"soc\.toml:2: plugins\.escalation\.ladder\[0\]\.att is unknown: did you mean 'at'"),
+        ('{ at = "fifty", notify = "lead" }', r"soc\.toml:2: .*ladder\[0\]\.at is wrong: at = 'fifty' is no time"),
+        ('{ at = "50%", clock = "resolve", notify = "lead" }', r"ladder\[0\].* 'resolve'"),
         ('{ notify = "lead" }', r"ladder\[0\] needs at"),
         ('{ at = "50%", minimum_priority = "Urgent" }', r"minimum_priority must be one of Highest, High"),
         ('{ at = "50%", repeat = "often" }', r"repeat must be a duration"),
