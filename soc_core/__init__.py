@@ -105,3 +105,11 @@ __all__ = [
     "printable",
     "setting",
 ]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - 20 ms that only those pay who ask
+
+        return version("soc-core")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
