@@ -37,22 +37,6 @@ class Hint(Protocol):
         """Why."""
 
 
-class TeamTable(Protocol):
-    """What the settings say about one team."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """The people in it."""
-
-    @property
-    def lead(self) -> str | None:
-        """Who leads it."""
-
-
 class TeamSettings(Protocol):
     """The part of the settings that speaks of people."""
 
@@ -61,8 +45,12 @@ class TeamSettings(Protocol):
         """Everybody."""
 
     @property
-    def teams(self) -> Sequence[TeamTable]:
+    def teams(self) -> Sequence[Group]:
         """The teams."""
+
+    @property
+    def rota(self) -> Rota:
+        """Who works when."""
 
 
 @attrs.frozen(kw_only=True)
@@ -80,23 +68,17 @@ class Team:
     Args:
         people: Everybody.
         groups: The teams, and whose incidents are whose.
-        rota: Shifts and leave.
-        last_resort: The role, team or person that is told when nobody else can be found.
+        rota: Shifts, leave, and who is told in the last resort.
     """
 
     people: tuple[Person, ...] = ()
     groups: tuple[Group, ...] = ()
     rota: Rota = attrs.field(factory=Rota)
-    last_resort: str = LEAD
 
     @classmethod
-    def of(cls, settings: TeamSettings, *, rota: Rota | None = None) -> Self:
+    def of(cls, settings: TeamSettings) -> Self:
         """The team that the settings describe."""
-        groups = tuple(
-            team if isinstance(team, Group) else Group(name=team.name, members=team.members, lead=team.lead)
-            for team in settings.teams
-        )
-        return cls(people=tuple(settings.people), groups=groups, rota=rota or Rota())
+        return cls(people=tuple(settings.people), groups=tuple(settings.teams), rota=settings.rota)
 
     def __attrs_post_init__(self) -> None:
         """Refuse names that nobody bears, where a slip of the pen would leave somebody out."""
@@ -115,6 +97,8 @@ class Team:
                 _known(name, (*names, *groups), "a shift")
         for leave in self.rota.leave:
             _known(leave.person, names, "a leave")
+        roles = {role for person in self.people for role in person.roles}
+        _known(self.rota.last_resort, (LEAD, *names, *groups, *roles), "the last resort")
 
     def candidates(
         self,
@@ -173,7 +157,7 @@ class Team:
         Names that nobody bears are passed over; where nobody is left, the last resort is told.
         """
         found = [person for name in names for person in self._called(name, now)]
-        return tuple(dict.fromkeys(found or self._called(self.last_resort, now)))
+        return tuple(dict.fromkeys(found or self._called(self.rota.last_resort, now)))
 
     def unknown(self, names: Iterable[str]) -> tuple[str, ...]:
         """The roles, teams and names that nobody bears: whoever counts on them should be warned."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import attrs
 import pytest
@@ -11,6 +12,7 @@ from soc_core.model.event import Course, Priority
 from soc_core.model.incident import Incident
 from soc_core.model.people import Candidate, Group, Leave, Person, Rota, Shift
 from soc_core.people import Choice, Team
+from soc_core.settings import load
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 3, 2, tzinfo=UTC)
@@ -311,9 +313,48 @@ def test_the_last_resort_is_told_where_a_ladder_names_nobody_at_all() -> None:
     team = Team(people=EVERYBODY)
     assert names(team.who(("tier2", "executive"), MONDAY_NOON)) == ["ann"]
     assert names(team.who(("tier2", "manager"), MONDAY_NOON)) == ["max"]
-    assert names(Team(people=EVERYBODY, last_resort="max").who(("tier2",), MONDAY_NOON)) == ["max"]
+    assert names(Team(people=EVERYBODY, rota=Rota(last_resort="max")).who(("tier2",), MONDAY_NOON)) == ["max"]
     assert team.unknown(("tier2", "manager", "bob")) == ("tier2",)
     assert Team().who(("lead",), MONDAY_NOON) == ()
+
+
+# -- as people write it ----------------------------------------------------------------------------------------------
+
+TABLES = """
+[people.ann]
+roles = ["lead"]
+deputy = "bob"
+
+[people.bob]
+email = "bob@example.org"
+teams = ["web"]
+
+[people.carla]
+
+[teams.web]
+lead = "bob"
+sources = ["nginx*"]
+
+[[rota.shifts]]
+people = ["web"]
+hours = ["Mon-Fri 09:00-17:00"]
+zone = "Europe/Berlin"
+
+[[rota.leave]]
+person = "ann"
+first = 2026-03-01
+last = 2026-03-07
+"""
+
+
+def test_a_team_follows_from_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "soc.toml"
+    file.write_text(TABLES)
+    team = Team.of(load(config=file, env={}))
+    assert chosen(team, incident(Priority.HIGHEST)).person == "bob"  # ann is away
+    assert chosen(team, incident(source="nginx")).person == "bob"
+    assert candidate(team, "bob", NIGHT).why_not == "off shift"
+    assert chosen(team, incident(source="sshd"), NIGHT).person == "carla"
 
 
 # -- settings that cannot be meant -----------------------------------------------------------------------------------
@@ -327,6 +368,7 @@ def test_the_last_resort_is_told_where_a_ladder_names_nobody_at_all() -> None:
         ({"people": (BOB,), "groups": (Group(name="web", members=("bop",)),)}, "the team web: .*did you mean 'bob'"),
         ({"people": (BOB,), "groups": (Group(name="web", lead="x"),)}, "the team web: .*'x'"),
         ({"people": (BOB,), "rota": away("rob")}, "a leave: .*did you mean 'bob'"),
+        ({"people": (BOB,), "rota": Rota(last_resort="rob")}, "the last resort: .*did you mean 'bob'"),
         ({"people": (BOB,), "rota": Rota(shifts=(Shift(people="wbe", hours="Mon"),))}, "a shift: .*'wbe'"),
     ],
 )

@@ -107,10 +107,17 @@ class Leave:
 
 @attrs.frozen(kw_only=True)
 class Rota:
-    """Who works when, and who is away. People without any shift are taken to be always there."""
+    """Who works when, and who is away. People without any shift are taken to be always there.
+
+    Args:
+        shifts: The shifts.
+        leave: The leaves.
+        last_resort: The role, team or person that is told when nobody else can be found.
+    """
 
     shifts: tuple[Shift, ...] = ()
     leave: tuple[Leave, ...] = ()
+    last_resort: str = "lead"
 
 
 @attrs.frozen(kw_only=True)
