@@ -326,6 +326,12 @@ class Socket:
         """Let the answers that are being made go out, close the connection and end its threads; takes some seconds."""
         with self._idle:
             self._idle.wait_for(lambda: self._busy == 0, _LAST_ANSWERS)
+        self._client.closed = True
+        self._client.message_queue.put(None)  # wakes the library's threads, which else sleep on for seconds
+        session = self._client.current_session
+        if session is not None and session.sock is not None:
+            with contextlib.suppress(OSError):
+                session.sock.shutdown(socket.SHUT_RDWR)
         self._client.close()
 
     def _heard(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:

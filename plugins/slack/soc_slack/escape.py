@@ -9,7 +9,7 @@ _HIDDEN = re.compile(
 )
 _SCHEME = re.compile(r"\b(ht|f)t(ps?)(?=:)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?<=\w):(?=//)|(?<=mailto):", re.IGNORECASE)
-_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")  # before what may be a top-level domain
 
 
 def printable(text: str) -> str:

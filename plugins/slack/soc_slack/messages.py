@@ -108,7 +108,7 @@ def answer(words: str, detail: str = "") -> Shown:
     blocks: list[Json] = [{"type": "section", "text": plain(words, 1000)}]
     if detail:
         blocks.append(preformatted(detail, 2500))
-    return Shown(text=inert(words, 1000), blocks=tuple(blocks))
+    return Shown(text=inert(words, 1000) or "-", blocks=tuple(blocks))
 
 
 def plainly(shown: Shown) -> Shown:

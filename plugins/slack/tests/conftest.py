@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from soc_core import (
     Delivery,
     Event,
     Finding,
+    HttpRequest,
     Incident,
     Move,
     Note,
@@ -35,7 +37,7 @@ from soc_core import (
 )
 from soc_core.app import Soc
 from soc_core.testing.clock import HandClock
-from soc_core.testing.slack import FakeSlack
+from soc_core.testing.slack import FakeSlack, Posted
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 CONTRACTS = Path(__file__).parents[4] / "shared" / "contracts"
@@ -190,7 +192,9 @@ def make() -> SimpleNamespace:
         contracts=CONTRACTS,
         delivery=delivery,
         incident=an_incident,
+        listening=listening,
         now=NOW,
+        over_http=over_http,
         settings=settings_for,
         ticket=a_ticket,
         until=until,
@@ -296,3 +300,47 @@ def house(slack: FakeSlack, clock: HandClock, tmp_path: Path) -> Iterator[Callab
     yield start
     for soc in opened:
         soc.close()
+
+
+def over_http(slack: FakeSlack, home: House) -> None:
+    """Let Slack reach the house's endpoints, as `soc serve` would."""
+    handlers = {endpoint.path: endpoint.handler for _, endpoint in home.soc.endpoints()}
+    paths = {"interactive": "/slack/interactions", "events_api": "/slack/events"}
+
+    def outlet(posted: Posted) -> tuple[int, bytes]:
+        path = paths[posted.kind]
+        request = HttpRequest(method="POST", path=path, headers=posted.headers, body=posted.body)
+        response = handlers[path](request)
+        return response.status, response.body
+
+    slack.outlet = outlet
+
+
+@pytest.fixture(params=["socket", "http"])
+def wired(request: pytest.FixtureRequest, slack: FakeSlack, house: Callable[..., House]) -> Iterator[House]:
+    """A house that hears presses, both ways; deliveries go by hand."""
+    home = house()
+    if request.param == "http":
+        over_http(slack, home)
+        yield home
+        return
+    with listening(slack, home):
+        yield home
+
+
+@contextmanager
+def listening(slack: FakeSlack, home: House) -> Iterator[None]:
+    """Keep the house's Socket Mode service running."""
+    slack_plugin = home.soc.plugins.object("slack")
+    services = slack_plugin.register_services(inbox=home.soc.inbox("slack"), reports=home.soc.reports)
+    service = next(service for service in services if service.name == "socket")
+    stop = threading.Event()
+    thread = threading.Thread(target=service.run, args=(stop,))
+    thread.start()
+    try:
+        assert slack.sockets.wait(1)
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()

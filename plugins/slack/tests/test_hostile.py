@@ -1,0 +1,175 @@
+"""Log text is shown, never obeyed: no ping, no live link, no hidden character, and any size makes a valid message."""
+
+import json
+import random
+import re
+
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from soc_slack import messages
+from soc_slack.cards import Shown, card
+from soc_slack.escape import cut, escape, inert, link, printable
+
+from soc_core import Change, EscalationStep, Person
+from soc_core.testing.slack import faults_in, faults_in_view
+
+BAITS = (
+    "<!channel>",
+    "<!here|x>",
+    "<@U0ANA00001>",
+    "<#C1>",
+    "<!subteam^S1>",
+    "<https://evil.example|https://jira.example.org>",
+    "http://evil.example/x",
+    "HTTPS://EVIL.example",
+    "ftp://evil.example",
+    "mailto:a@evil.example",
+    "evil.example",
+    "slack://x",
+    "&lt;!channel&gt;",
+    "&amp;",
+    "```",
+    "`*_~",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "\x00",
+    "\x1b[2J",
+    "\r\n",
+    "\ud800",
+    "😀",
+    "🏴\U000e0067",
+    ":tada:",
+    "|",
+    ">",
+    "x" * 400,
+)
+HOSTILE = st.lists(st.one_of(st.sampled_from(BAITS), st.text(max_size=20)), max_size=12).map("".join)
+# What we say ourselves and Slack obeys: dates, our people, our groups, our ticket.
+OURS = re.compile(
+    r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>|<@U0ANA00001>|<!subteam\^S0MANAGERS>"
+    r"|<https://jira\.example\.org/browse/SEC-1\|SEC-1>|<https://soc\.slack\.com/archives/C1/p1\|Open the live message>"
+)
+
+
+def parsed_texts(value: object, inside_preformatted: bool = False):
+    """The texts in which Slack looks for marks and links."""
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        for inner in value.values():
+            yield from parsed_texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from parsed_texts(inner)
+
+
+def all_texts(value: object):
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for inner in value.values():
+            yield from all_texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from all_texts(inner)
+
+
+def check(shown: Shown, *, foreign: bool = True) -> None:
+    assert faults_in(list(shown.blocks)) == []
+    assert 0 < len(shown.text) <= 3900
+    json.dumps([shown.text, shown.blocks]).encode()
+    for text in (shown.text, *parsed_texts(shown.blocks)):
+        rest = OURS.sub("", text)
+        assert "<" not in rest
+        assert ">" not in rest
+        assert not re.search(r"(?i)\w://|mailto:", rest)
+        assert not re.search(r"\w\.[^\W\d_]{2}", rest)
+    for text in (shown.text, *all_texts(shown.blocks)):
+        assert not re.search(
+            "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]", text
+        )
+
+
+@settings(max_examples=300, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, st.booleans())
+def test_no_log_line_pings_links_hides_or_breaks_the_live_message(make, message, source, label, buttons) -> None:
+    incident = make.incident(
+        message=message,
+        source=source,
+        label=label,
+        reason=message,
+        why=source,
+        assignee=label,
+        acknowledged_by=source,
+        acknowledged_at=make.now,
+        refs={"slack:by_status": message},
+        ticket=make.ticket(),
+    )
+    check(card(incident, now=make.now, buttons=buttons))
+    check(messages.plainly(card(incident, now=None)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(HOSTILE, HOSTILE)
+def test_no_text_does_so_beside_the_live_message_either(make, first, second) -> None:
+    incident = make.incident(message=first, source=second, label=first)
+    step = EscalationStep(rung=first, share=0.5, comment=second)
+    said = [
+        messages.escalation(incident, step, ["<@U0ANA00001>", "<!subteam^S0MANAGERS>"], [first, second]),
+        messages.news(incident, first, "https://soc.slack.com/archives/C1/p1"),
+        messages.answer(first, second),
+        messages.summary(messages.BatchSummary(processed=100, by_severity={9: 3}, tickets=[(first, None)])),
+    ]
+    for change in (Change.NOTE, Change.STATUS, Change.ASSIGNEE, Change.VERDICT, Change.TICKET, Change.PROMOTED):
+        update = make.update(change, text=first, actor=second, old=first, new=second, origin=second)
+        line = messages.thread_line(incident, update)
+        assert line is not None
+        said.append(line)
+    for shown in said:
+        check(shown)
+    assert faults_in_view(messages.note_form(incident.id, "C1", "1.1")) == []
+
+
+def test_ten_thousand_hostile_lines_make_harmless_valid_messages(make) -> None:
+    base = make.incident()
+    chance = random.Random(4)
+    for _ in range(10_000):
+        line = "".join(chance.choices(BAITS, k=chance.randint(1, 8)))
+        text = inert(line, 900)
+        assert "<" not in text
+        assert not re.search(r"(?i)\w://|\w\.[^\W\d_]{2}", text)
+    for _ in range(300):
+        line = "".join(chance.choices(BAITS, k=chance.randint(1, 200)))
+        check(card(attrs.evolve(base, message=line, source=line[:200]), now=make.now))
+
+
+def test_a_log_line_is_shown_as_it_was_logged(make) -> None:
+    line = "GET /<script>alert(1)</script>?a=1&b=2 *bold* `code` http://x.example"
+    shown = card(make.incident(message=line), now=None)
+    assert line in list(all_texts(shown.blocks))
+
+
+def test_a_person_with_a_hostile_name_is_named_harmlessly(make) -> None:
+    step = EscalationStep(rung="half", share=0.5, people=(Person(name="<!channel>"),))
+    check(messages.escalation(make.incident(), step, (), [person.name for person in step.people]))
+
+
+def test_escaping_happens_once_and_never_cuts_an_entity() -> None:
+    assert escape("&lt;") == "&amp;lt;"
+    for limit in range(1, 40):
+        text = inert("<&>" * 20, limit)
+        assert len(text) <= limit
+        assert re.fullmatch(r"(&lt;|&amp;|&gt;)*…?", text)
+
+
+def test_only_web_addresses_become_links() -> None:
+    assert link("https://jira.example.org/browse/SEC-1", "SEC-1") == "<https://jira.example.org/browse/SEC-1|SEC-1>"
+    assert link("javascript:alert(1)", "SEC-1") == "SEC-1"
+    assert link("https://x.example/|<!channel>", "a|b") == "a¦b"
+
+
+def test_what_is_cut_is_counted() -> None:
+    assert cut("x" * 5000, 100).endswith("… (5,000 characters)")
+    assert printable("a\u202eb\x00") == "a\\u202eb\\x00"
