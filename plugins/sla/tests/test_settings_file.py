@@ -10,12 +10,19 @@ from soc_core import SettingsError
 from soc_core.settings import load, plugin_settings
 
 README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "plugins" / "sla.md"
+EXAMPLES = [part.split("```")[0] for file in (README, PAGE) for part in file.read_text().split("```toml\n")[1:]]
 
 
 def read(text: str, tmp_path: Path) -> Sla.Settings:
     file = tmp_path / "soc.toml"
     file.write_text(text)
     return plugin_settings("sla", Sla.Settings, load(config=file, env={}), {})
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_of_the_pages_can_be_copied(example: str, tmp_path: Path) -> None:
+    Sla(read(example, tmp_path))
 
 
 def test_the_example_of_the_readme_is_understood(tmp_path: Path) -> None:
