@@ -96,7 +96,8 @@ class Runner:
             seen = self._rounds
             if not self._guarded(loop.name, loop.step):
                 with self._changed:
-                    self._changed.wait_for(lambda seen=seen: self._rounds != seen or self._stop.is_set(), loop.pause)
+                    if self._rounds == seen and not self._stop.is_set():
+                        self._changed.wait(loop.pause)
 
     def _passing(self, name: str) -> None:
         while not self._stop.is_set():

@@ -8,11 +8,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from soc_core.logs import get_logger
+from soc_core.calls import Calls
 from soc_core.ports import Endpoint, HttpRequest
 
 
-def site(endpoints: Sequence[tuple[str, Endpoint]], *, ready: Callable[[], str | None]) -> Starlette:
+def site(calls: Calls, endpoints: Sequence[tuple[str, Endpoint]], *, ready: Callable[[], str | None]) -> Starlette:
     """All endpoints, and `/healthz` (the process lives) and `/readyz` (it can take work; else 503 and the reason)."""
 
     def readyz(request: Request) -> Response:
@@ -21,11 +21,11 @@ def site(endpoints: Sequence[tuple[str, Endpoint]], *, ready: Callable[[], str |
 
     routes = [Route("/healthz", lambda request: PlainTextResponse("alive\n")), Route("/readyz", readyz)]
     for plugin, endpoint in endpoints:
-        routes.append(Route(endpoint.path, _answering(plugin, endpoint), methods=sorted(endpoint.methods)))
+        routes.append(Route(endpoint.path, _answering(calls, plugin, endpoint), methods=sorted(endpoint.methods)))
     return Starlette(routes=routes)
 
 
-def _answering(plugin: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def _answering(calls: Calls, plugin: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             body = await _body(request, endpoint.max_body)
@@ -40,12 +40,7 @@ def _answering(plugin: str, endpoint: Endpoint) -> Callable[[Request], Awaitable
             query=dict(request.query_params),
             body=body,
         )
-        try:
-            given = await to_thread.run_sync(endpoint.handler, asked)
-        # A handler is a plugin's: whatever it raises, the caller learns nothing of the inside and the others go on.
-        except Exception as error:  # noqa: BLE001
-            get_logger().error("endpoint.failed", plugin=plugin, path=endpoint.path, error=type(error).__name__)
-            return PlainTextResponse("the request could not be handled\n", status_code=503)
+        given = await to_thread.run_sync(calls.answer, plugin, endpoint, asked)
         headers = {**given.headers, "content-type": given.content_type}
         return Response(given.body, status_code=given.status, headers=headers)
 

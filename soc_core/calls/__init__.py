@@ -20,7 +20,7 @@ from soc_core.model.job import Delivery
 from soc_core.model.pattern import Pattern
 from soc_core.model.people import Candidate
 from soc_core.model.sla import EscalationStep, Sla
-from soc_core.ports import Check, Endpoint, Inbox, Reports, Service
+from soc_core.ports import Check, Endpoint, HttpRequest, HttpResponse, Inbox, Reports, Service
 from soc_core.registry import Registry
 from soc_core.registry.checks import HOOKS
 
@@ -89,6 +89,7 @@ class Calls:
         mask: Callable[[str], str] = str,
     ) -> None:
         self._registry = registry
+        self._mask = mask
         self._board = Switchboard(
             registry,
             told=lambda error: registry.told(error, mask),
@@ -239,6 +240,18 @@ class Calls:
     def commands(self, cli: "click.Group") -> None:
         """Have plugins add their commands to the `soc` program."""
         self._board.collect("register_commands", lambda _: cli, answers.nothing, lambda plugin, _: plugin)
+
+    def answer(self, plugin: str, endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+        """Have a plugin answer a request; one that fails is named here, and the caller learns nothing of the inside."""
+        try:
+            response = endpoint.handler(request)
+        # A handler is a plugin's: whatever it raises, the other endpoints go on.
+        except Exception as error:  # noqa: BLE001
+            self._board.report(plugin, "register_endpoints", FailureKind.RAISED, self._registry.told(error, self._mask))
+            response = None
+        if isinstance(response, HttpResponse):
+            return response
+        return HttpResponse(status=503, body=b"the request could not be handled\n")
 
     # -- housekeeping ---------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
         ) from error
     with session.soc() as soc, _bound(host, port) as listener:
         endpoints = soc.endpoints()
-        config = uvicorn.Config(site(endpoints, ready=lambda: _ready(soc)), log_config=None, access_log=False)
+        config = uvicorn.Config(site(soc.calls, endpoints, ready=lambda: _ready(soc)), log_config=None, access_log=False)
         server = uvicorn.Server(config)
         with _stopping(server):
             soc.start()

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from soc_core.errors import PermanentError, TemporaryError, UncertainError
 from soc_core.hookspecs import hookimpl
@@ -105,12 +106,11 @@ class RemoteTracker:
 class _Closing(sqlite3.Connection):
     """Commits and closes at the end of a `with` block; sqlite3's own only commits."""
 
-    def __exit__(self, *error: object) -> bool:  # type: ignore[override]  # the same arguments, said shorter
+    def __exit__(self, *error: object) -> Literal[False]:
         try:
-            super().__exit__(*error)  # type: ignore[arg-type]
+            return super().__exit__(*error)  # type: ignore[arg-type]
         finally:
             self.close()
-        return False
 
 
 def _ticket(number: int | None, doubles: list[int] | None = None) -> Ticket:
