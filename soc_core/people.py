@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 import attrs
 
+from soc_core.errors import SettingsError
 from soc_core.model.event import Priority
 from soc_core.model.incident import Incident
 from soc_core.model.people import Candidate, Group, Person, Rota
@@ -85,7 +86,7 @@ class Team:
         names = [person.name for person in self.people]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
-            raise ValueError(f"two people are called {', '.join(sorted(twice))}")
+            raise SettingsError(f"two people are called {', '.join(sorted(twice))}")
         groups = {group.name for group in self.groups} | {team for person in self.people for team in person.teams}
         for person in self.people:
             _known(person.deputy, names, f"the deputy of {person.name}")
@@ -100,6 +101,10 @@ class Team:
         roles = {role for person in self.people for role in person.roles}
         _known(self.rota.last_resort, (LEAD, *names, *groups, *roles), "the last resort")
 
+    def group_of(self, incident: Incident) -> Group | None:
+        """The team whose incident it is: the first one whose labels and sources fit."""
+        return next((group for group in self.groups if _owns(group, incident)), None)
+
     def candidates(
         self,
         incident: Incident,
@@ -110,7 +115,7 @@ class Team:
         hints: Iterable[Hint] = (),
     ) -> tuple[Candidate, ...]:
         """The leads, their deputies and the analysts of the team whose incident it is, as they stand now."""
-        group = self._group_of(incident)
+        group = self.group_of(incident)
         leads = self._leads(group)
         analysts = [person for person in self.people if ANALYST in person.roles]
         own = [person for person in analysts if group is not None and group.name in self._teams(person)]
@@ -136,7 +141,7 @@ class Team:
             return Choice(person=None, reason="nobody is configured to get incidents; name analysts in [people]")
         analysts = [one for one in candidates if one.available and ANALYST in one.person.roles]
         known = {one.person.name: one for one in candidates}
-        leads = [known[person.name] for person in self._leads(self._group_of(incident)) if person.name in known]
+        leads = [known[person.name] for person in self._leads(self.group_of(incident)) if person.name in known]
         reason = ""
         if incident.priority is Priority.HIGHEST:
             lead = self._lead(leads, known)
@@ -180,9 +185,6 @@ class Team:
         whom = "the lead" if chosen in leads else "the deputy" if chosen in present else "the next in turn"
         though = "" if chosen.available else f", although {_absent([chosen])}"
         return _choice(chosen, f"no analyst is available ({absent}): it goes to {whom}{though}")
-
-    def _group_of(self, incident: Incident) -> Group | None:
-        return next((group for group in self.groups if _owns(group, incident)), None)
 
     def _leads(self, group: Group | None) -> tuple[Person, ...]:
         if group is not None and group.lead is not None:
@@ -244,4 +246,4 @@ def _known(name: str | None, names: Iterable[str], what: str) -> None:
     if name is not None and name not in known:
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else "add them to [people]"
-        raise ValueError(f"{what}: there is nobody called {name!r}; {hint}")
+        raise SettingsError(f"{what}: there is nobody called {name!r}; {hint}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from soc_core.errors import SettingsError
 from soc_core.model.event import Course, Priority
 from soc_core.model.incident import Incident
 from soc_core.model.people import Candidate, Group, Leave, Person, Rota, Shift
@@ -373,7 +374,7 @@ def test_a_team_follows_from_the_settings(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_nobody_bears_is_refused(wrong: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(SettingsError, match=told):
         Team(**wrong)  # type: ignore[arg-type]
 
 

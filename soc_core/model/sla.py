@@ -14,7 +14,8 @@ from soc_core.model.people import Person
 from soc_core.model.texts import as_set, in_order
 
 _NOTHING = timedelta(0)
-_WEEKS = 520  # of opening hours, ten years
+_WEEKS = 520  # ten years
+_LONGEST = timedelta(weeks=_WEEKS)
 
 Run = tuple[datetime, datetime | None]
 
@@ -31,8 +32,9 @@ class Target:
     def _positive(self, attribute: "attrs.Attribute[timedelta]", value: timedelta) -> None:
         if value <= _NOTHING:
             raise ValueError(f"a target must be longer than nothing, not {value}")
-        if self.calendar is not None and value > self.calendar.per_week() * _WEEKS:
-            raise ValueError(f"{value} of opening hours of calendar {self.calendar.name!r} take more than ten years")
+        hours = "" if self.calendar is None else f" of opening hours of calendar {self.calendar.name!r}"
+        if value > (_LONGEST if self.calendar is None else self.calendar.per_week() * _WEEKS):
+            raise ValueError(f"{value}{hours} take more than ten years")
 
 
 @attrs.frozen(kw_only=True)
@@ -195,8 +197,8 @@ class EscalationStep:
     def _some_way(self, attribute: "attrs.Attribute[timedelta | None]", value: timedelta | None) -> None:
         if self.share is None and value is None:
             raise ValueError(f"rung {self.rung!r} needs a share of the target or a time after it")
-        if value is not None and value < _NOTHING:
-            raise ValueError(f"rung {self.rung!r} cannot be due {-value} before its share of the target")
+        if value is not None and not _NOTHING <= value <= _LONGEST:
+            raise ValueError(f"rung {self.rung!r} cannot be due {value} after its share of the target")
 
     def reached_at(self, clock: Clock) -> datetime | None:
         """When this rung is reached on `clock`, at whatever hour; None while it stands still before, and once ended."""

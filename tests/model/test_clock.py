@@ -296,6 +296,8 @@ def test_a_new_target_is_measured_with_the_time_already_used() -> None:
 def test_a_target_of_nothing_or_of_more_than_ten_years_is_refused() -> None:
     with pytest.raises(ValueError, match="longer than nothing"):
         Target(duration=timedelta(0))
+    with pytest.raises(ValueError, match="more than ten years"):
+        Target(duration=timedelta(weeks=521))
     rare = Calendar.of("rare", zone="UTC", hours=["Mon 09:00-09:01"])
     assert Target(duration=520 * MINUTE, calendar=rare).calendar == rare
     with pytest.raises(ValueError, match="more than ten years"):

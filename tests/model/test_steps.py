@@ -72,7 +72,8 @@ def test_a_rung_with_quiet_hours_never_fires_in_them_and_never_early(
         ({"share": -0.1}, "cannot be due"),
         ({"share": math.nan}, "cannot be due"),
         ({"share": math.inf}, "cannot be due"),
-        ({"overdue": -HOUR}, "before its share"),
+        ({"overdue": -HOUR}, "after its share"),
+        ({"overdue": timedelta(weeks=521)}, "after its share"),
     ],
 )
 def test_a_rung_that_could_never_be_due_is_refused(wrong: dict[str, object], told: str) -> None:

@@ -10,8 +10,9 @@ from soc_core import SettingsError
 
 _NOTHING = timedelta(0)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_PART = re.compile(r"(\d+)([smhdw])")
-_WHEN = re.compile(rf"(?P<percent>\d+(?:\.\d+)?)%|(?P<sign>[+-]?)(?P<span>(?:{_PART.pattern})+)")
+_PART = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
+_WHEN = re.compile(rf"(?P<percent>\d{{1,4}}(?:\.\d+)?)%|(?P<sign>[+-]?)(?P<span>(?:{_PART.pattern})+)", re.ASCII)
+_LONGEST = timedelta(weeks=520)
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +40,8 @@ class When:
             return cls(share=float(match["percent"]) / 100)
         parts = _PART.findall(match["span"])
         span = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), _NOTHING)
+        if span > _LONGEST:
+            raise SettingsError(f"at = {text!r} is more than ten years")
         if match["sign"] == "+":
             return cls(share=1, overdue=span)
         return cls(share=1, offset=-span) if match["sign"] else cls(share=0, offset=span)

@@ -118,6 +118,13 @@ def test_quiet_hours_of_the_ladder_hold_for_rungs_without_their_own() -> None:
     assert due(urgent) == 2 * HOUR
 
 
+def test_a_rung_far_beyond_a_short_target_is_a_rung_like_others() -> None:
+    short = Sla(response=Target(duration=HOUR), resolution=Target(duration=timedelta(seconds=1)))
+    (step,) = Escalation(Settings(ladder=(Rung(at="24h", notify="lead"),))).plan_escalation(incident(), short)
+    clock = Clock(name="resolution", target=short.resolution, history=(Tick(move=Move.START, at=NOON),))
+    assert step.due_at(clock) == NOON + 24 * HOUR
+
+
 def test_a_rung_name_stays_when_the_target_changes() -> None:
     plugin = Escalation(Settings(ladder=(Rung(at="30m", notify="lead"),)))
     names = {
@@ -141,6 +148,8 @@ def test_an_empty_ladder_tells_nobody() -> None:
         ({"at": "50"}, "'50' is no time"),
         ({"at": "-50%"}, "'-50%' is no time"),
         ({"at": ""}, "'' is no time"),
+        ({"at": "+999999w"}, "more than ten years"),
+        ({"at": "99999%"}, "'99999%' is no time"),
         ({"notify": ()}, "the rung '4h' does nothing"),
         ({"repeat": HOUR}, "'4h' repeats without end"),
         ({"times": 2}, "'4h' repeats without end or pause"),
