@@ -95,6 +95,6 @@ def test_two_processes_may_open_a_new_store_at_once(tmp_path):
     code = "import sys; from soc_core.store.database import Database; Database(sys.argv[1]).open()"
     address = f"sqlite:///{tmp_path / 'soc.db'}"
     both = [subprocess.Popen([sys.executable, "-c", code, address], stderr=subprocess.PIPE) for _ in range(2)]
-    assert [(process.wait(), process.stderr.read()) for process in both] == [(0, b""), (0, b"")]
+    assert [(process.communicate()[1], process.returncode) for process in both] == [(b"", 0), (b"", 0)]
     with sqlite3.connect(tmp_path / "soc.db") as connection:
         assert connection.execute("SELECT count(*) FROM meta WHERE key = 'installation'").fetchone() == (1,)
