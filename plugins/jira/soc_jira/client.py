@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import attrs
 import requests
-import structlog
 from jira import JIRA, JIRAError
 
 from soc_core import DeliveryError, PermanentError, TemporaryError, UncertainError
 from soc_jira.limits import Limits, retry_after
+from soc_jira.logs import log
 from soc_jira.reading import mapping, strings, text
 from soc_jira.settings import Login
 
@@ -26,8 +26,6 @@ PAUSE: Final = timedelta(seconds=60)
 _OUTAGE: Final = 3
 _IGNORED_LOGIN = "AUTHENTICATED_FAILED"
 _JSON = {"Content-Type": "application/json"}
-
-log = structlog.get_logger()
 
 
 class Refused(PermanentError):

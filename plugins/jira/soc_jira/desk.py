@@ -1,14 +1,16 @@
 """Puts the parts of the integration together for one login: one client, one memory of the project, their users."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from soc_core import Inbox, Incident, Reports
+from soc_jira.checks import Examination
 from soc_jira.client import Client
 from soc_jira.comments import Comments
 from soc_jira.hints import Hints
 from soc_jira.inbound import Inbound
 from soc_jira.limits import Limits
+from soc_jira.overview import OpenTicket, open_tickets
 from soc_jira.poll import Poll
 from soc_jira.project import Directory
 from soc_jira.settings import Login, Settings
@@ -34,8 +36,11 @@ class Desk:
         self.tickets = Tickets(self.client, self.directory, settings, self.mover, self.assignee)
         self.updates = Updates(self.client, self.directory, settings, self.comments, self.mover, self.assignee)
         self.hints = Hints()
-        self._settings = settings
-        self._project = login.project
+        self.settings = settings
+        self.project = login.project
+        self.examination = Examination(
+            client=self.client, directory=self.directory, settings=settings, project=login.project
+        )
 
     def assignee(self, incident: Incident) -> Mapping[str, str] | None:
         """How JIRA wants to be told of the incident's assignee; None if there is none or JIRA cannot take them."""
@@ -45,14 +50,18 @@ class Desk:
         known = None if person is None else person.jira or person.email
         return self.directory.assignable(known or incident.assignee)
 
+    def open_tickets(self) -> Sequence[OpenTicket]:
+        """Our tickets that are not done, by JIRA's own word."""
+        return open_tickets(self.client, self.project)
+
     def inbound(self, inbox: Inbox, reports: Reports) -> Inbound:
         """The way from tickets to incidents."""
-        return Inbound(self.client, self.directory, self._settings, inbox, reports)
+        return Inbound(self.client, self.directory, self.settings, inbox, reports)
 
     def poll(self, inbox: Inbox, reports: Reports) -> Poll:
         """What asks regularly."""
         inbound = self.inbound(inbox, reports)
-        return Poll(self.client, self.tickets, inbound, self._settings, inbox, reports, project=self._project)
+        return Poll(self.client, self.tickets, inbound, self.settings, inbox, reports, project=self.project)
 
     def _seconds(self) -> float:
         # The house's clock as soon as there is a house: what is waited for must end when the house says so.

@@ -2,12 +2,9 @@
 
 import threading
 
-import structlog
-
 from soc_core import PermanentError, Stop, TemporaryError
 from soc_jira.inbound import Inbound
-
-log = structlog.get_logger()
+from soc_jira.logs import log
 
 
 class Hints:

@@ -6,14 +6,13 @@ Polls and webhooks only say which ticket to look at, so lost, doubled and reorde
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-import structlog
-
 from soc_core import Change, ChangeRefused, Inbox, Incident, Reports, Update
 from soc_jira.adf import words_of
 from soc_jira.client import Client, Missing
 from soc_jira.comments import is_ours
 from soc_jira.fields import PROPERTY, priority_of
 from soc_jira.history import Entry, entries, instant
+from soc_jira.logs import log
 from soc_jira.project import Directory, Step, person_id, step_of
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
@@ -22,8 +21,6 @@ from soc_jira.workflow import meaning
 _MOMENT = timedelta(seconds=2)
 _FIELDS = "status,assignee,priority,resolution,comment,updated,project"
 _SYNCED = ("status", "assignee", "priority", "resolution")
-
-log = structlog.get_logger()
 
 
 class Inbound:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from soc_core import (
+    Check,
     Delivery,
     Endpoint,
     EscalationStep,
@@ -19,6 +21,9 @@ from soc_jira.desk import Desk
 from soc_jira.settings import TRACKER, login_of
 from soc_jira.settings import Settings as JiraSettings
 from soc_jira.webhook import endpoint
+
+if TYPE_CHECKING:  # click is only needed by commands
+    import click
 
 
 class Jira:
@@ -94,6 +99,18 @@ class Jira:
         """Take webhooks, if there is a secret to prove them with."""
         made = endpoint(self._settings, self._desk.hints)
         return [] if made is None else [made]
+
+    @hookimpl
+    def register_checks(self, reports: Reports) -> Sequence[Check]:
+        """Prove that JIRA can be used, for `soc doctor`."""
+        return self._desk.examination.checks(reports)
+
+    @hookimpl
+    def register_commands(self, cli: "click.Group") -> None:
+        """Add `soc jira`."""
+        from soc_jira.commands import add_commands  # noqa: PLC0415 - only the command line needs click
+
+        add_commands(cli, self._desk)
 
 
 def _key(incident: Incident) -> str | None:

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-import structlog
-
 from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
 from soc_jira.client import Client
 from soc_jira.fields import AUTOMATED
 from soc_jira.history import instant
 from soc_jira.inbound import Inbound
+from soc_jira.logs import log
 from soc_jira.project import step_of
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
@@ -32,8 +31,6 @@ _MINUTE: Final = timedelta(minutes=1)
 _BATCH: Final = 100
 _STRANGERS: Final = 10_000
 _MARKER = re.compile(r"soc-[0-9a-f]{20}")
-
-log = structlog.get_logger()
 
 
 class Poll:

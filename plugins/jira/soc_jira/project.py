@@ -10,18 +10,16 @@ from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
-import structlog
 
 from soc_core import PermanentError
 from soc_jira.client import Client, Missing
+from soc_jira.logs import log
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import Settings
 
 _KEPT: Final = 3600.0
 _PAGE = 50
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 @attrs.frozen(kw_only=True)

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Final
 
 import attrs
-import structlog
 
 from soc_core import DeliveryError, Incident, PermanentError, Ticket, UncertainError
 from soc_jira.client import Client, Forbidden, Refused
 from soc_jira.fields import Draft, draft, offending
+from soc_jira.logs import log
 from soc_jira.project import Directory, Project
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
@@ -22,8 +22,6 @@ from soc_jira.transitions import Mover
 _CLOUD_LAG: Final = timedelta(seconds=120)
 _OWN_LAG: Final = timedelta(seconds=30)
 _MARKER_CHARACTERS: Final = frozenset("0123456789abcdef")
-
-log = structlog.get_logger()
 
 
 class Tickets:
@@ -129,10 +127,14 @@ class Tickets:
         return [text(issue, "key") for issue in search(self._client, jql, fields)]
 
 
-def search(client: Client, jql: str, fields: Sequence[str], *, most: int = 5000) -> list[Mapping[str, object]]:
+def search(
+    client: Client, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), most: int = 5000
+) -> list[Mapping[str, object]]:
     """What a query finds, page by page, on Cloud and on Data Center; never more than `most`."""
     cloud, found = client.site().cloud, list[Mapping[str, object]]()
     body: dict[str, object] = {"jql": jql, "fields": list(fields), "maxResults": 100}
+    if properties:
+        body["properties"] = list(properties)
     while len(found) < most:
         page = mapping(client.send("POST", "search/jql" if cloud else "search", body))
         issues = list(objects(page.get("issues")))

@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Sequence
 
-import structlog
-
 from soc_core import PermanentError, Status, Verdict
 from soc_jira.client import Client, Refused
 from soc_jira.comments import Comments
 from soc_jira.history import OURS
+from soc_jira.logs import log
 from soc_jira.project import Directory, Step, step_of
 from soc_jira.reading import mapping
 from soc_jira.settings import Settings
@@ -16,8 +15,6 @@ from soc_jira.workflow import LONGEST_WAY, Way, next_way, targets, ways_of
 
 _RESOLUTIONS = ("Done", "Fixed", "Resolved", "Complete")
 _AGAIN = frozenset({400, 409})
-
-log = structlog.get_logger()
 
 
 class Mover:

@@ -7,22 +7,19 @@ changed by hand meanwhile is left alone.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import structlog
-
 from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update
 from soc_jira.client import Client, Forbidden, Refused
 from soc_jira.comments import Comments, is_repeat, tag_of
 from soc_jira.description import ATTACHED, is_cut, remark
 from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_name, record, render
 from soc_jira.history import OURS, Entry, entries, last_change
+from soc_jira.logs import log
 from soc_jira.project import Directory, person_id, step_of
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
 from soc_jira.transitions import Mover
 
 _LINES = frozenset({Change.STATUS, Change.ASSIGNEE, Change.PRIORITY, Change.SLA})
-
-log = structlog.get_logger()
 
 
 class Updates:

@@ -9,17 +9,14 @@ import hmac
 import json
 import re
 
-import structlog
-
 from soc_core import Endpoint, HttpRequest, HttpResponse, Secret
 from soc_jira.hints import Hints
+from soc_jira.logs import log
 from soc_jira.reading import mapping, text
 from soc_jira.settings import Settings
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{1,30}-[0-9]{1,12}")
 _LARGEST = 4 << 20
-
-log = structlog.get_logger()
 
 
 def endpoint(settings: Settings, hints: Hints) -> Endpoint | None:
