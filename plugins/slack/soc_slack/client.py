@@ -239,10 +239,7 @@ class Client:
     def _pages(self, method: str, args: Json) -> Iterator[Json]:
         cursor = ""
         for _ in range(_PAGES):
-            try:
-                page = self.call(method, {**args, "cursor": cursor} if cursor else args)
-            except UncertainError as error:
-                raise TemporaryError(f"{_DOWN}: {error}", whole_destination=True) from error  # reading does nothing
+            page = self.call(method, {**args, "cursor": cursor} if cursor else args)
             yield page
             metadata = page.get("response_metadata")
             cursor = str(metadata.get("next_cursor") or "") if isinstance(metadata, Mapping) else ""

@@ -27,9 +27,8 @@ class Vanished(PermanentError):
     """The message to be edited is gone or closed."""
 
 
-_LATER = frozenset(
-    {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org", "org_login_required"}
-)
+_LATER = frozenset({"ratelimited", "rate_limited", "request_timeout"})
+_OUTAGE = frozenset({"service_unavailable", "team_added_to_org", "org_login_required"})
 _UNSURE = frozenset({"internal_error", "fatal_error", "update_failed"})
 _ALARM = {
     "invalid_auth": "SLACK_BOT_TOKEN is wrong",
@@ -99,6 +98,8 @@ def sorted_error(method: str, code: str, *, retry_after: float | None = None, de
     if code in _LATER:
         wait = None if retry_after is None else timedelta(seconds=retry_after)
         return TemporaryError(told, retry_after=wait)
+    if code in _OUTAGE:
+        return TemporaryError(told, whole_destination=True)
     if code in _ALARM:
         return TemporaryError(f"{_ALARM[code]}: {told}", retry_after=_PAUSE, whole_destination=True)
     if code in _ELSEWHERE or code.startswith("restricted_action"):
