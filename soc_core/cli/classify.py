@@ -21,7 +21,7 @@ from soc_core.errors import InputError
 def classify(
     ctx: click.Context, paths: tuple[str, ...], log_format: str, source: str | None, explain: bool, as_json: bool
 ) -> None:
-    """Say for each event what it is and what would be done; nothing is stored or delivered.
+    """Say what each event is; nothing is stored or delivered.
 
     Counts over several events are not kept: each line is judged by itself. Rows such as
     {"id": "7", "source": "sshd", "message": "..."} are understood, and the id comes back.

@@ -44,7 +44,7 @@ class Line:
 @screen.JSON_OPTION
 @click.pass_context
 def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
-    """Check this installation; says for each trouble how to cure it.
+    """Check this installation, and say what cures each trouble.
 
     Ends with 1 if something fails.
     """

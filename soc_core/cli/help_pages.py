@@ -2,8 +2,6 @@
 
 import click
 
-from soc_core.cli.session import current
-
 
 @click.command(name="help")
 @click.argument("words", metavar="[COMMAND]...", nargs=-1)
@@ -14,7 +12,7 @@ def help(ctx: click.Context, words: tuple[str, ...]) -> None:  # noqa: A001 - th
     top = ctx.find_root()
     ask_plugins = getattr(top.command, "ask_plugins", None)
     if ask_plugins is not None and not words:
-        ask_plugins(current(ctx))
+        ask_plugins(ctx)
     place: click.Context = top
     rest = list(words)
     while rest and isinstance(place.command, click.Group):

@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 @click.group()
 def incident() -> None:
-    """Show one incident, or change it: ack, note, assign, resolve, close ...
+    """Show one incident or change it.
 
     ID is an incident's (INC-7, or just 7) or its ticket's key.
     """

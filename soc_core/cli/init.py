@@ -24,9 +24,9 @@ _FILES: Mapping[str, tuple[str, str]] = {
 @screen.JSON_OPTION
 @click.pass_context
 def init(ctx: click.Context, directory: Path, force: bool, as_json: bool) -> None:
-    """Write soc.toml, .env.example, an example rule and .gitignore into DIR.
+    """Write the files of a new installation into DIR.
 
-    Files that are there already are kept.
+    These are soc.toml, .env.example, an example rule and .gitignore. Files that are there already are kept.
     """
     try:
         written = tuple(name for name in _FILES if _write(directory, name, force=force))

@@ -23,7 +23,7 @@ _NOISY = 10
 @screen.JSON_OPTION
 @click.pass_context
 def metrics(ctx: click.Context, since: str, as_json: bool) -> None:
-    """Show numbers: incidents, tickets, service levels, deliveries, noisy rules."""
+    """Show numbers about incidents, promises and deliveries."""
     with current(ctx).reports() as reports:
         numbers = _numbers(reports, since)
     if screen.for_programs(as_json):

@@ -20,7 +20,7 @@ _STYLES = {
 @screen.JSON_OPTION
 @click.pass_context
 def plugins(ctx: click.Context, as_json: bool) -> None:
-    """List the installed plugins with their state and its cause."""
+    """List the installed plugins, and why one is not at work."""
     if ctx.invoked_subcommand is not None:
         return
     registry = current(ctx).registry()

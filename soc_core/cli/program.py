@@ -6,12 +6,14 @@ not one of ours, or when all commands are to be listed.
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+import attrs
 import click
 
 from soc_core.cli.exits import INTERRUPTED, OK, code_of
@@ -28,25 +30,32 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 _HOMES: Mapping[str, str] = {"incident": "incident", "new-plugin": "new_plugin", "help": "help_pages"}
 # Of these the short help is known without building the plugin that brings them.
-_BROUGHT: Mapping[str, str] = {"rules": "Show the rules in force and try their examples."}
+_KNOWN: Mapping[str, str] = {"rules": "Show the rules in force and try their examples."}
+_PLUGINS = "soc_core.plugins"
+
+
+@attrs.frozen
+class _Brought:
+    """What plugins add to one call of the program, and a sentence about each plugin that is not at work."""
+
+    commands: click.Group
+    idle: Mapping[str, str] = attrs.field(factory=dict)
+    broken: tuple[str, ...] = ()
 
 
 class Program(click.Group):
     """The group of all commands, those of plugins included."""
 
-    _broken: tuple[str, ...] | None = None
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands first, then those that plugins have brought so far."""
-        own = [name for names in _SECTIONS.values() for name in names if _exists(name)]
-        return [*own, *sorted(set(self.commands) - set(own))]
+        return [*_own_names(), *sorted(set(_brought_by(ctx).commands.commands) - set(_own_names()))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command, imported if it is ours, brought by a plugin otherwise."""
-        if cmd_name in {name for names in _SECTIONS.values() for name in names} and _exists(cmd_name):
+        """A command, imported if it is ours, else brought by a plugin; no plugin can replace one of ours."""
+        if cmd_name in _own_names():
             command = getattr(import_module(_home(cmd_name)), cmd_name.replace("-", "_"))
             return command if isinstance(command, click.Command) else None
-        return super().get_command(ctx, cmd_name)
+        return _brought_by(ctx).commands.get_command(ctx, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -54,50 +63,53 @@ class Program(click.Group):
         """Find the command; an unknown one may be a plugin's, or nearly one of ours."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            known = self.list_commands(ctx)
+            near = get_close_matches(name, _own_names())
             try:
-                broken = self.ask_plugins(current(ctx))
+                self.ask_plugins(ctx)
             except SettingsError:
-                if not get_close_matches(name, known):
+                if not near:
                     raise
-                broken = ()
             if self.get_command(ctx, name) is None:
-                if broken and not get_close_matches(name, known):
-                    raise PluginError("\n".join([f"{name!r} is no command of a plugin at work", *broken]))
+                brought = _brought_by(ctx)
+                if name in brought.idle:
+                    raise PluginError(brought.idle[name])
+                if brought.broken and not near:
+                    raise PluginError("\n".join([f"{name!r} is no command of a plugin at work", *brought.broken]))
                 raise click.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
         return super().resolve_command(ctx, args)
 
-    def ask_plugins(self, session: Session) -> tuple[str, ...]:
-        """Have the plugins add their commands, once; answers a sentence about each that is broken."""
-        if self._broken is not None:
-            return self._broken
-        import time  # noqa: PLC0415 - with the plugins, not before
-
+    def ask_plugins(self, ctx: click.Context) -> None:
+        """Have the plugins add their commands to this call of the program, once."""
+        root = ctx.find_root()
+        if _PLUGINS in root.meta:
+            return
         from soc_core.calls import Calls  # noqa: PLC0415 - plugins bring their libraries along
         from soc_core.registry import PluginState  # noqa: PLC0415 - the same
 
-        registry = session.registry()
+        registry = current(ctx).registry()
+        group = click.Group("plugins")
         calls = Calls(registry, monotonic=time.monotonic)
         try:
-            calls.commands(self)
+            calls.commands(group)
         finally:
             calls.close()
-        self._broken = tuple(one.sentence for one in registry.plugins if one.state is PluginState.BROKEN)
-        return self._broken
+        idle = {one.name: one.sentence for one in registry.plugins if one.state is not PluginState.ACTIVE}
+        broken = tuple(one.sentence for one in registry.plugins if one.state is PluginState.BROKEN)
+        root.meta[_PLUGINS] = _Brought(group, idle, broken)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands under their headings."""
+        limit = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
+        listed = {
+            name: command.get_short_help_str(limit)
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) is not None
+        }
         for heading, names in _SECTIONS.items():
-            rows = [
-                (name, command.get_short_help_str(60)) for name in names if (command := self.get_command(ctx, name))
-            ]
-            if rows:
-                with formatter.section(heading):
-                    formatter.write_dl(rows)
-        own = {name for names in _SECTIONS.values() for name in names}
-        brought = {**_BROUGHT, **{n: c.get_short_help_str(60) for n, c in self.commands.items() if n not in own}}
+            with formatter.section(heading):
+                formatter.write_dl([(name, listed.pop(name)) for name in names if name in listed])
         with formatter.section("Brought by plugins"):
-            formatter.write_dl(sorted(brought.items()))
+            formatter.write_dl(sorted({**_KNOWN, **listed}.items()))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; whatever goes wrong on purpose ends in a sentence and its exit code."""
@@ -134,6 +146,15 @@ def soc(ctx: click.Context, config: Path | None, store: str | None, verbose: int
     Results go to standard output (as JSON where it is no terminal), everything else to standard error.
     """
     ctx.obj = Session(config=config, store=store, verbosity=-1 if quiet else verbose, log_json=log_json)
+
+
+def _own_names() -> tuple[str, ...]:
+    return tuple(name for names in _SECTIONS.values() for name in names if _exists(name))
+
+
+def _brought_by(ctx: click.Context) -> _Brought:
+    found = ctx.find_root().meta.get(_PLUGINS)
+    return found if isinstance(found, _Brought) else _Brought(click.Group("plugins"))
 
 
 def _home(name: str) -> str:

@@ -53,7 +53,7 @@ def run(
     settle: timedelta,
     as_json: bool,
 ) -> None:
-    """Read logs to their end, open incidents, deliver tickets and messages.
+    """Read logs, open incidents, deliver tickets and messages.
 
     PATH is a log file, compressed or not, or - for standard input. A file that was read before is read on from where
     reading stopped.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int) -> None:
-    """Run until stopped: deliveries, clocks, escalations, sync, and plugins' HTTP endpoints.
+    """Run until stopped: deliveries, clocks, sync, HTTP endpoints.
 
     SIGTERM or Ctrl-C stops it when what is being delivered is finished.
     """
@@ -42,7 +42,9 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
         ) from error
     with session.soc() as soc, _bound(host, port) as listener:
         endpoints = soc.endpoints()
-        config = uvicorn.Config(site(soc.calls, endpoints, ready=lambda: _ready(soc)), log_config=None, access_log=False)
+        config = uvicorn.Config(
+            site(soc.calls, endpoints, ready=lambda: _ready(soc)), log_config=None, access_log=False
+        )
         server = uvicorn.Server(config)
         with _stopping(server):
             soc.start()

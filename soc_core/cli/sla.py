@@ -22,7 +22,10 @@ _NAMES = ("response", "resolution")
 @screen.JSON_OPTION
 @click.pass_context
 def sla(ctx: click.Context, what: str | None, as_json: bool) -> None:
-    """Show the clocks: of all active incidents, of one (ID), or of those that are late (violations)."""
+    """Show what is due when, and what is late.
+
+    Without an argument of all active incidents, with ID of one, with `violations` of those that are late.
+    """
     programs = screen.for_programs(as_json)
     with current(ctx).reports() as reports:
         now = reports.now()

@@ -29,7 +29,7 @@ class Layer:
 @screen.JSON_OPTION
 @click.pass_context
 def validate(ctx: click.Context, as_json: bool) -> None:
-    """Check settings, plugins and rules without touching store or network.
+    """Check settings, plugins and rules; nothing else is touched.
 
     Ends with 2 if something is wrong. What is outside is checked by `soc doctor`.
     """
