@@ -8,16 +8,16 @@ from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
 
 # All expressions stay within what RE2 knows (no look-around, no back-references) and have one way to match.
 _PAIR = re.compile(r"""([A-Za-z_][\w.\-]{0,63})=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;|)\]"']*)""")
-_IPV4 = re.compile(r"(?:^|[^\w.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?:[^\w.]|\.[^\w]|\.?$)")
+_IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _PEER = re.compile(
     r"\b(?:from|client:?|rhost|by|peer|remote host|ip(?: address)?)[ =:\[\"'(]{1,3}(?:::ffff:)?"
     r"([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,40}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})",
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"(?:[Ff]ailed [\w/\-]{1,32} for (?:invalid user |illegal user )?|Accepted [\w/\-]{1,32} for "
-    r"|[Ii]nvalid user |[Ii]llegal user |authenticating user |(?:opened|closed|failure) for (?:user )?|for user |[Uu]ser(?:name)?[ :]{1,2}['\"\[])"
-    r"([^\s'\"\](),;]{1,128})"
+    r"(?:[Ff]ailed [\w/\-]{1,32} for (?:invalid user |illegal user )?|Accepted [\w/\-]{1,32} for |[Ii]nvalid user "
+    r"|[Ii]llegal user |authenticating user |(?:opened|closed|failure) for (?:user )?|for user "
+    r"|[Uu]ser(?:name)?[ :]{1,2}['\"\[])([^\s'\"\](),;]{1,128})"
 )
 _SUDO = re.compile(r"^\s{0,8}([^\s:]{1,128}) : (?:[^;]{0,200} ; )?(?:TTY|PWD|USER)=")
 
@@ -114,13 +114,25 @@ def text_facts(text: str, fields: Mapping[str, object]) -> Facts:
     """User, address, action and outcome of a readable line, from its pairs first and from its words second."""
     text = text[:MATCH_CAP]
     facts = _pair_facts(fields) if fields else Facts()
-    if (found := _SUDO.match(text)) or ("user" not in facts and (found := _WHO.search(text))):
+    if (found := _SUDO.match(text)) or ("user" not in facts and _may_name(text) and (found := _WHO.search(text))):
         facts["user"] = found[1]
-    if "ip" not in facts:
-        peer = _PEER.search(text) or _IPV4.search(text)
-        if peer and (ip := address(peer[1].rstrip(".:"))):
-            facts["ip"] = ip
+    if "ip" not in facts and (ip := _text_address(text)) is not None:
+        facts["ip"] = ip
     return facts
+
+
+def _may_name(text: str) -> bool:
+    return "ser" in text or " for " in text  # looking for a word is ten times quicker than the expression
+
+
+def _text_address(text: str) -> str | None:
+    """The only IPv4 address of a line; of several, or of IPv6, the one it calls the peer, else the first."""
+    found = _IPV4.findall(text) if text.count(".") > 2 else []
+    if len(set(found)) == 1 and (ip := address(found[0])):
+        return ip
+    if (len(found) > 1 or "::" in text or text.count(":") > 4) and (peer := _PEER.search(text)):
+        return address(peer[1].rstrip(".:"))
+    return next((ip for text in found if (ip := address(text))), None)
 
 
 def _pair_facts(fields: Mapping[str, object]) -> Facts:
