@@ -126,16 +126,21 @@ class LogFile:
         for piece in self._cutter.finish():
             yield self._given(piece)
 
-    def replaced(self) -> bool:
-        """Whether the path now holds something else: a new file after rotation, or this one cut short."""
+    def moved(self) -> bool:
+        """Whether the path names another file by now, as after a rotation."""
         try:
             now = os.stat(self.name)
         except OSError:
             return False  # between the rename and the new file; look again later
-        if self._status is None or (now.st_dev, now.st_ino) != (self._status.st_dev, self._status.st_ino):
-            return True
-        head = os.pread(self._raw.fileno(), len(self._head), 0)
-        return now.st_size < self._cutter.offset + len(self._cutter.rest) or head != self._head
+        return self._status is None or (now.st_dev, now.st_ino) != (self._status.st_dev, self._status.st_ino)
+
+    def cut_short(self) -> bool:
+        """Whether the file was emptied under us (copytruncate), even if it has outgrown its old size since."""
+        if self._status is None or self.compressed:
+            return False
+        number = self._raw.fileno()
+        read = self._cutter.offset + len(self._cutter.rest)
+        return os.fstat(number).st_size < read or os.pread(number, len(self._head), 0) != self._head
 
     def close(self) -> None:
         """Let go of the file; standard input stays open, as it is not ours."""

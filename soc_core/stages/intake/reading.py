@@ -133,7 +133,8 @@ class Reader:
             while logs and not stop.is_set():
                 moved = False
                 for log in tuple(logs):
-                    for piece in self._there(log):
+                    cut_short = log.cut_short()  # asked before reading: behind the cut lies another log's middle
+                    for piece in () if cut_short else self._there(log):
                         yield piece
                         moved = True
                         if stop.is_set():
@@ -142,8 +143,9 @@ class Reader:
                         yield from self._rest(log)
                         logs.remove(log)
                         log.close()
-                    elif log.replaced():
-                        yield from self._whole(log)  # what was written between the last look and the rotation
+                    elif cut_short or log.moved():
+                        # what was written between the last look and the rotation
+                        yield from self._rest(log) if cut_short else self._whole(log)
                         log.close()
                         logs[logs.index(log)] = self._open(log.name)
                         moved = True
