@@ -21,6 +21,7 @@ from soc_slack.timeline import REPLY, thread_of
 
 _REMEMBERED = 10_000
 _ALL = 10_000
+_SETTLED = 3600.0
 _STRANGER = "You are not known here: ask for your Slack id to be put into the team's settings ([people])."
 _NOT_ALLOWED = "Your role may not do this."
 _SPOKEN = (None, "thread_broadcast", "file_share")
@@ -175,9 +176,11 @@ class Inbound:
             root = thread_of(incident)
             if root is not None and (root.channel, root.ts) == key and "slack:thread" not in incident.refs:
                 found = incident.id
-        with self._lock:
-            self._threads[key] = found
-            _bound(self._threads)
+        if found is not None or self._reports.now().timestamp() - _seconds(thread) > _SETTLED:
+            # A young thread may be that of a message whose place is not stored yet.
+            with self._lock:
+                self._threads[key] = found
+                _bound(self._threads)
         return found
 
     # -- private ----------------------------------------------------------------------------------------------------
@@ -266,6 +269,13 @@ def _kept(metadata: str) -> str:
         return dig(json.loads(metadata), "incident")
     except ValueError:
         return ""
+
+
+def _seconds(ts: str) -> float:
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0
 
 
 def _form_fault(words: str) -> Reply:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 import attrs
 
@@ -17,19 +18,33 @@ from soc_slack.route import Route
 from soc_slack.settings import Login, Settings, login_of
 
 
-def get_slack_manager(*, env: Mapping[str, str] | None = None) -> "SlackManager":
-    """Slack as `.env`, the environment and `soc.toml` describe it; never raises for what is missing.
+def get_slack_manager(config: Path | None = None, *, env: Mapping[str, str] | None = None) -> "SlackManager":
+    """Slack as `soc.toml`, the environment and `.env` in the working directory describe it.
 
     Args:
-        env: The environment; None takes the process's own over the `.env` of this directory.
+        config: A `soc.toml`; None takes the one in the working directory, if there is one.
+        env: The environment; None takes the process's own over the `.env`.
+
+    Raises:
+        SettingsError: Something is set wrong; what is merely missing makes a manager that is not available.
     """
+    here = Path("soc.toml")
     environment = {**read_dotenv(Path(".env")), **os.environ} if env is None else env
-    house = load(config=None, env=environment, overrides={})
+    house = load(config=config or (here if here.exists() else None), env=environment, overrides={})
     settings = plugin_settings("slack", Settings, house, environment)
     try:
         return SlackManager(settings=settings, login=login_of(settings))
     except NotConfigured as error:
         return SlackManager(settings=settings, login=None, why_not=str(error))
+
+
+class Connection(TypedDict):
+    """What `test_connection()` answers: `status` is `success` or `error`; for each channel `ok`, `warn` or `fail`."""
+
+    status: str
+    bot_info: dict[str, str]
+    channel_tests: dict[str, str]
+    error: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -42,27 +57,29 @@ class SlackManager:
 
     def is_available(self) -> bool:
         """Whether it is configured and Slack answers."""
-        return bool(self.test_connection()["status"] == "connected")
+        return self.test_connection()["status"] == "success"
 
-    def test_connection(self) -> dict[str, object]:
-        """What works: `status`, `bot_info`, `channel_tests`, and for each trouble its cure."""
+    def test_connection(self) -> Connection:
+        """What works and what does not, with the cure of each trouble."""
         if self.login is None:
-            return {"status": "not configured", "error": self.why_not, "bot_info": {}, "channel_tests": {}}
-        if self.login.bot_token is None:
-            return {"status": "connected", "mode": "webhook", "bot_info": {}, "channel_tests": {}}
+            return Connection(status="error", bot_info={}, channel_tests={}, error=self.why_not)
+        if self.login.bot_token is None:  # a webhook cannot be tried without posting
+            return Connection(status="success", bot_info={}, channel_tests={}, error=None)
         client = Client(self.login, self.settings)
         results = {check.name: check.run() for check in checks(self.login, self.settings, client)}
         failed = [f"{name}: {r.text} ({r.cure})" for name, r in results.items() if r.grade is Grade.FAIL]
+        if results["token"].grade is Grade.FAIL:
+            return Connection(status="error", bot_info={}, channel_tests={}, error=failed[0])
+        me = client.identity()
         channels = {
-            name.removeprefix("channel "): {"ok": r.grade is not Grade.FAIL, "text": r.text, "cure": r.cure}
+            name.removeprefix("channel "): f"{r.grade}: {r.text}"
             for name, r in results.items()
             if name.startswith("channel ")
         }
-        if results["token"].grade is Grade.FAIL:
-            return {"status": "failed", "error": failed[0], "bot_info": {}, "channel_tests": {}}
-        me = client.identity()
-        bot = {"name": me.name, "team": me.team_name, "user_id": me.user, "scopes": sorted(me.scopes)}
-        return {"status": "connected", "bot_info": bot, "channel_tests": channels, "errors": failed}
+        bot = {"name": me.name, "team": me.team_name, "user_id": me.user, "scopes": ", ".join(sorted(me.scopes))}
+        return Connection(
+            status="success", bot_info=bot, channel_tests=channels, error="; ".join(failed) if failed else None
+        )
 
     async def send_test_alert(self, channel: str | None = None) -> bool:
         """Post a test message; False if Slack refuses it or is not there."""

@@ -27,8 +27,8 @@ class People:
         self.reports: Reports | None = None
         self._directory = directory
         self._groups = groups
-        self._emails: OrderedDict[str, str | None] = OrderedDict()
-        self._members: OrderedDict[str, str | None] = OrderedDict()
+        self._emails: OrderedDict[str, str] = OrderedDict()
+        self._members: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def person(self, user: str, *, ours: bool) -> Person | None:
@@ -61,18 +61,20 @@ class People:
             return person.slack
         return self._remembered(self._members, person.email, self._directory.member)
 
-    def _remembered(self, memory: OrderedDict[str, str | None], key: str, ask: "Ask") -> str | None:
+    # Only what was found is remembered: who is unknown today may be known tomorrow.
+    def _remembered(self, memory: OrderedDict[str, str], key: str, ask: "Ask") -> str | None:
         with self._lock:
             if key in memory:
                 return memory[key]
         try:
             answer = ask(key)
         except DeliveryError:
-            return None  # unknown for now; not remembered, so that the next time asks again
-        with self._lock:
-            memory[key] = answer
-            while len(memory) > _REMEMBERED:
-                memory.popitem(last=False)
+            return None
+        if answer is not None:
+            with self._lock:
+                memory[key] = answer
+                while len(memory) > _REMEMBERED:
+                    memory.popitem(last=False)
         return answer
 
 

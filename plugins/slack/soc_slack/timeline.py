@@ -16,7 +16,6 @@ from soc_slack.route import Route
 
 Refs = dict[str, str]
 PARENT, THREAD, DIGEST = "parent", "thread", "shown"
-_REMEMBERED = (Change.STATUS, Change.PROMOTED, Change.VERDICT)  # the live message names who did these
 _PUBLISHED = (Change.STATUS, Change.TICKET)  # what the incidents channel hears of
 _FIRST_MAY_COME = 3  # tries during which a similar alert waits for the message it belongs under
 REPLY = "reply:"  # how the ids of notes begin that were written in the thread itself
@@ -37,7 +36,7 @@ class Timeline:
         """Show a new incident, at once."""
         errand = Errand(incident=incident, delivery=delivery)
         if parent_of(incident) is not None:
-            return self._refreshed(errand, posts=False)
+            return self._refreshed(errand)
         if not incident.status.active and self._is_late(incident.opened_at):
             return None  # over before we could tell: no old news
         return self._shown(errand)
@@ -52,18 +51,16 @@ class Timeline:
     def updated(self, incident: Incident, update: Update, delivery: Delivery) -> Refs | None:
         """Something changed: the live message shows the newest state, the thread tells the news."""
         errand = Errand(incident=incident, delivery=delivery)
-        did: Refs = {}
-        if update.change in _REMEMBERED and update.actor:
-            did = {f"by_{update.change}": update.actor}
-            named = {f"slack:{name}": who for name, who in did.items()}
-            errand = attrs.evolve(errand, incident=attrs.evolve(incident, refs={**incident.refs, **named}))
+        did = _doing(incident, update)
+        named = {f"slack:{name}": who for name, who in did.items()}
+        errand = attrs.evolve(errand, incident=attrs.evolve(incident, refs={**incident.refs, **named}))
         line = self._line(incident, update)
         publishes = update.change in _PUBLISHED and not self._is_late(update.at)
         refs = self._refreshed(errand, line=line, publishes=publishes)
         if publishes:
             words = f"{update.change.capitalize()}: {update.old or '-'} → {update.new or 'gone'}"
             self._publish(errand, words)
-        return None if refs is None and not did else {**did, **(refs or {})}
+        return {**did, **(refs or {})} or None
 
     def escalated(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> Refs | None:
         """A rung fired: whom it concerns is mentioned, once."""
@@ -72,6 +69,11 @@ class Timeline:
             return None
         mentions, unmapped = self.people.mentions(step)
         line = messages.escalation(incident, step, mentions, unmapped)
+        if parent_of(incident) is None and self.route.home(incident.severity) is None:
+            # Not shown for its small severity, but now somebody has to hear of it.
+            repeat = self.poster.wait_turn(errand, channel=self.route.all[0])
+            self.poster.post(errand, self.route.all[0], line, repeat=repeat)
+            return None
         overdue = step.overdue is not None or (step.share is not None and step.share >= 1)
         refs = self._refreshed(errand, line=line, broadcast=overdue, publishes=overdue)
         if overdue:
@@ -116,13 +118,12 @@ class Timeline:
         line: Shown | None = None,
         broadcast: bool = False,
         publishes: bool = False,
-        posts: bool = True,
     ) -> Refs | None:
         """Edit the live message if it would look different, and say a line in its thread."""
         incident = errand.incident
         place = parent_of(incident)
         if place is None:
-            if not posts or not incident.status.active:
+            if not incident.status.active:
                 return None
             refs = self._shown(errand)
             if refs is None or line is None:
@@ -215,6 +216,14 @@ def parent_of(incident: Incident) -> Place | None:
 def thread_of(incident: Incident) -> Place | None:
     """The message under which an incident's story is told."""
     return _root(incident.refs)
+
+
+def _doing(incident: Incident, update: Update) -> Refs:
+    """Who brought the incident where it stands: the live message names them. Overtaken changes name nobody."""
+    stands = {Change.STATUS: incident.status, Change.VERDICT: incident.verdict, Change.PROMOTED: update.new}
+    if update.change not in stands:
+        return {}
+    return {f"by_{update.change}": update.actor if stands[update.change] == update.new else ""}
 
 
 def _root(refs: Mapping[str, str]) -> Place | None:

@@ -34,3 +34,20 @@ def test_similar_alerts_within_five_minutes_share_one_thread(slack: FakeSlack, h
     assert "admin logged in" in reply.shown
     assert "operator logged in" in later.shown
     assert "ticket SEC-2" in reply.text
+
+
+def test_the_whole_story_runs_by_itself_without_an_open_port(make, slack: FakeSlack, house) -> None:
+    home = house()
+    home.soc.start()
+    assert slack.sockets.wait(1)
+    home.soc.submit([("sshd", "9 Security Alert: root logged in")])
+    assert make.until(lambda: "ticket SEC-1" in "".join(m.text for m in slack.messages("security")))
+    ana = slack.person("ana")
+    assert ana.presses(slack.messages("security")[0], "soc_acknowledge").acknowledged
+    assert make.until(lambda: "Acknowledged by ana" in slack.messages("security")[0].shown)
+    assert ana.replies(slack.messages("security")[0], "looking at it").acknowledged
+    assert make.until(lambda: home.soc.reports.notes(home.incidents[0].id))
+    assert ana.presses(slack.messages("security")[0], "soc_resolve").acknowledged
+    assert make.until(lambda: "Resolved by ana" in slack.messages("security")[0].shown)
+    assert len(slack.messages("security")) == 1
+    assert home.soc.stop() == ()

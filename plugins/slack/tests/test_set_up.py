@@ -147,9 +147,9 @@ def test_the_manager_tells_what_it_is_connected_to(slack: FakeSlack, env) -> Non
     manager = get_slack_manager(env=env)
     assert manager.is_available()
     found = manager.test_connection()
-    assert found["status"] == "connected"
+    assert found["status"] == "success"
     assert found["bot_info"]["team"] == "SOC"
-    assert found["channel_tests"]["#security"]["ok"]
+    assert found["channel_tests"]["#security"] == "ok: #security"
     assert asyncio.run(manager.send_test_alert())
     assert len(slack.messages("security")) == 1
 
@@ -164,7 +164,7 @@ def test_the_manager_without_slack_is_not_available_and_says_why(env) -> None:
 def test_the_manager_of_a_revoked_token_fails_in_words(slack: FakeSlack, env) -> None:
     slack.login = "token_revoked"
     manager = get_slack_manager(env=env)
-    assert manager.test_connection()["status"] == "failed"
+    assert manager.test_connection()["status"] == "error"
     assert not asyncio.run(manager.send_test_alert())
 
 

@@ -199,3 +199,30 @@ def test_an_alert_without_ticket_offers_one_and_a_closed_incident_nothing_of_the
     closed = make.with_refs(alert, refs, status=Status.CLOSED)
     plugin.on_incident_updated(closed, make.update(Change.STATUS, old="Open", new="Closed"), make.delivery("job-2"))
     assert not {"soc_create", "soc_acknowledge", "soc_resolve"} & set(slack.messages("security")[0].buttons)
+
+
+def test_who_brought_it_where_it_stands_is_named_and_nobody_for_what_was_overtaken(
+    make, slack: FakeSlack, plugin: Slack
+) -> None:
+    incident = make.incident()
+    refs = plugin.on_incident_opened(incident, make.delivery())
+    resolved = make.with_refs(incident, refs, status=Status.RESOLVED)
+    overtaken = make.update(Change.STATUS, old="Open", new="In Progress", actor="Ana Lee")
+    more = plugin.on_incident_updated(resolved, overtaken, make.delivery("job-2"))
+    assert "by Ana Lee" not in slack.messages("security")[0].shown
+    newest = make.update(Change.STATUS, old="In Progress", new="Resolved", actor="Bo Chen")
+    last = plugin.on_incident_updated(make.with_refs(resolved, more), newest, make.delivery("job-3"))
+    assert "Resolved by Bo Chen" in slack.messages("security")[0].shown
+    closed = make.with_refs(make.with_refs(resolved, more), last, status=Status.CLOSED)
+    plugin.on_incident_updated(
+        closed, make.update(Change.STATUS, old="Resolved", new="Closed", actor="", origin="soc"), make.delivery("job-4")
+    )
+    assert "by Bo Chen" not in slack.messages("security")[0].shown
+
+
+def test_an_escalation_of_a_small_matter_is_heard_all_the_same(make, slack: FakeSlack, plugin: Slack) -> None:
+    incident = make.incident(severity=5)
+    assert plugin.on_incident_opened(incident, make.delivery()) is None
+    plugin.on_escalation(incident, EscalationStep(rung="breach", share=1.0), make.delivery("rung"))
+    (message,) = slack.messages("security")
+    assert "Escalation" in message.text
