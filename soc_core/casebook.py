@@ -247,10 +247,12 @@ class Casebook:
 
     def _reopened(self, tx: Connection, incident: Incident, detected: datetime, now: datetime) -> Incident:
         text = "it happened again"
+        # The new cycle begins after the old one ended, although the event may have been detected before.
+        since = max(detected, incident.resolved_at or detected)
         update = Update(
             change=Change.STATUS, origin="soc", at=now, old=incident.status, new=Status.OPEN.value, text=text
         )
-        tick = Tick(move=Move.RESET, at=detected, reason=text)
+        tick = Tick(move=Move.RESET, at=since, reason=text)
         clocks = {name: clock.with_tick(tick) for name, clock in incident.clocks.items()}
         newer = attrs.evolve(
             incident,
@@ -285,14 +287,9 @@ class Casebook:
     def _assigned(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
         loads, turns, hints = team.loads(tx), team.turns(tx), team.hints(tx, now)
         candidates = self.team.candidates(incident, now, loads=loads, turns=turns, hints=hints)
-        if not candidates:
-            return incident
         name, plugin = self.calls.choose_assignee(incident, candidates)
-        choice = (
-            self.team.choose(incident, candidates)
-            if name is None
-            else Choice(person=name, reason=f"chosen by plugin {plugin}")
-        )
+        own = self.team.choose(incident, candidates)
+        choice = own if name is None else Choice(person=name, reason=f"chosen by plugin {plugin}")
         if choice.person is not None:
             team.take_turn(tx, choice.person, now)
         return attrs.evolve(incident, assignee=choice.person, assignee_reason=choice.reason)
@@ -381,7 +378,7 @@ def _moved(incident: Incident, update: Update) -> Incident:
 
 
 def _stopped(clock: Clock, stop: Tick) -> Clock:
-    return clock.with_tick(stop) if any(end is None for _, end in clock.runs()) else clock
+    return clock if clock.ended else clock.with_tick(stop)
 
 
 def _ticked(incident: Incident, name: str, tick: Tick) -> dict[str, Clock]:

@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PEOPLE = {
     "ana": {"roles": ["lead"], "email": "ana@example.org", "jira": "5b10-ana"},
     "bo": {"roles": ["analyst"], "email": "bo@example.org", "jira": "5b10-bo"},
-    "mira": {"roles": ["manager"], "email": "mira@example.org"},
+    "mira": {"roles": ["manager", "tier2"], "email": "mira@example.org"},
 }
 
 
@@ -157,7 +157,9 @@ def _thread(stage: Stage, incident: "Incident") -> None:
 def _next(stage: Stage) -> None:
     missing = [name for name, there in (("jira", stage.jira), ("slack", stage.slack)) if there is None]
     if missing:
-        _say(f"\nShown without {' and '.join(missing)}: install {' '.join(f'soc-{name}' for name in missing)} to see it.")
+        _say(
+            f"\nShown without {' and '.join(missing)}: install {' '.join(f'soc-{name}' for name in missing)} to see it."
+        )
     _say("\nNothing of this was kept. Next:")
     for command, what in (
         ("soc init", "write soc.toml, .env.example and an example rule into this directory"),

@@ -190,7 +190,9 @@ def fingerprint(finding: Finding) -> str:
     """What makes two events the same trouble: the rule (or label), the source, and the host, user and address."""
     event = finding.event
     parts = (finding.rule or finding.label, event.source, event.host or "", event.user or "", event.ip or "")
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    # Each part carries its length: log text must not be able to pass for another combination of parts.
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def marker(installation: str, incident_id: str) -> str:

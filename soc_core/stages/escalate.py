@@ -70,7 +70,8 @@ class Escalator:
                 outbox.move_timer(tx, job, at)
             else:
                 due.append((at, job, step))
-        due.sort(key=lambda entry: entry[0])
+        # Quiet hours may make several due at once; the highest is the one that was reached last.
+        due.sort(key=lambda entry: (None if clock is None else entry[2].reached_at(clock)) or entry[0])
         for at, job, step in due[:-1]:
             details = {"rung": step.rung, "clock": step.clock, "due": codec.iso(at), "in favour of": due[-1][2].rung}
             audit.record(tx, now, "escalation.skipped", incident=incident.id, details=details)
@@ -82,6 +83,10 @@ class Escalator:
 
     def _fire(self, tx: Connection, incident: Incident, step: EscalationStep, at: datetime, now: datetime) -> Incident:
         told = self.casebook.team.who(step.notify, now)
+        unknown = self.casebook.team.unknown(step.notify)
+        if unknown and self.casebook.team.people:  # without any people, `soc doctor` says so once
+            text = f"rung {step.rung} of {incident.id} tells {', '.join(unknown)}, but nobody bears that name or role"
+            self.casebook.alarm(tx, "escalation", text, now, about=incident.id)
         step = attrs.evolve(step, people=told)
         cycle = incident.clocks[step.clock].cycle
         details = {

@@ -30,7 +30,7 @@ class Sync:
             if update.id and not inbound.is_new(tx, update.origin, update.id[:255], now):
                 return False
             incident = _known(tx, key)
-            self.casebook.change(tx, incident, _with_old_value(incident, update), now)
+            self.casebook.change(tx, incident, _with_old_value(incident, update, now), now)
         return True
 
     def request_ticket(self, key: str, *, actor: str, origin: str) -> bool:
@@ -112,11 +112,12 @@ def _known(tx: Connection, key: str) -> Incident:
     return incident
 
 
-def _with_old_value(incident: Incident, update: Update) -> Update:
+def _with_old_value(incident: Incident, update: Update, now: datetime) -> Update:
     values = {
         "status": incident.status.value,
         "assignee": incident.assignee or "",
         "priority": incident.priority.value,
         "verdict": incident.verdict.value if incident.verdict is not None else "",
     }
-    return attrs.evolve(update, old=values.get(update.change.value, update.old))
+    # A side whose clock runs ahead must not stop our clocks in the future.
+    return attrs.evolve(update, at=min(update.at, now), old=values.get(update.change.value, update.old))

@@ -1,6 +1,6 @@
 """The shelf of the team: whose turn it was, and who is said to be away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 from sqlalchemy import Connection, delete, func, select
@@ -26,7 +26,9 @@ def turns(tx: Connection) -> dict[str, datetime]:
 
 
 def take_turn(tx: Connection, person: str, now: datetime) -> None:
-    """Remember that somebody was given an incident."""
+    """Remember that somebody was given an incident; turns taken in one instant keep their order."""
+    latest = tx.execute(select(func.max(turn.c.at))).scalar()
+    now = now if latest is None else max(now, latest + timedelta(microseconds=1))
     query = upsert.insert(tx, turn).values(person=person, at=now)
     tx.execute(query.on_conflict_do_update(index_elements=["person"], set_={"at": now}))
 
