@@ -1,10 +1,10 @@
 """A small reader of JIRA's query language: as much of it as an integration for incidents needs."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from soc_core.testing.jira.site import Issue, Refusal
+from soc_core.testing.jira.site import Issue, Project, Refusal
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(>=|<=|!=|=|~|>|<|\(|\)|,)|([^\s"=<>!~(),]+))')
 _SPAN = re.compile(r"-(\d+)([mhdw])")
@@ -13,7 +13,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 Test = Callable[[Issue], bool]
 
 
-def matching(query: str, issues: Iterable[Issue], *, projects: frozenset[str], now: datetime) -> list[Issue]:
+def matching(query: str, issues: Iterable[Issue], *, projects: Mapping[str, Project], now: datetime) -> list[Issue]:
     """The issues that a query finds, in its order; a query that JIRA would refuse is refused."""
     where, _, order = re.sub(r"\s+", " ", query.strip()).partition("ORDER BY ")
     reader = _Reader(_tokens(where), projects, now)
@@ -52,7 +52,7 @@ def _sort_key(name: str) -> Callable[[Issue], tuple[object, ...]]:
 class _Reader:
     """Reads `a AND (b OR c)` from left to right."""
 
-    def __init__(self, tokens: list[tuple[str, bool]], projects: frozenset[str], now: datetime) -> None:
+    def __init__(self, tokens: list[tuple[str, bool]], projects: Mapping[str, Project], now: datetime) -> None:
         self.tokens = tokens
         self._projects = projects
         self._now = now
@@ -98,6 +98,8 @@ class _Reader:
             if value not in self._projects:
                 raise Refusal(400, f"The value '{value}' does not exist for the field 'project'.")
             return lambda issue: issue.project == value
+        if field == "statusCategory" and (sign, value) == ("!=", "Done"):
+            return lambda issue: self._projects[issue.project].workflow.status(issue.status).category != "done"
         if field in ("key", "issuekey") and sign == "=":
             return lambda issue: value in (issue.key, *issue.former_keys)
         if field == "text" and sign == "~":

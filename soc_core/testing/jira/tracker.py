@@ -72,7 +72,7 @@ class Tracker:
                 seen = [issue for at, issue in versions if at + self.lag <= now]
                 if seen and seen[-1] is not None:
                     known.append(seen[-1])
-            return jql.matching(query, known, projects=frozenset(self.projects), now=now)
+            return jql.matching(query, known, projects=self.projects, now=now)
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
