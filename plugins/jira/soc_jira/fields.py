@@ -54,6 +54,8 @@ def draft(
     wished = _wished(incident, settings=settings, zone=zone, project=project, assignee=assignee)
     taken = {name: value for name, value in wished.items() if project.takes(name) and name not in without}
     lost = {name: _shown(value) for name, value in wished.items() if name not in taken}
+    if strange := [name for name in settings.components if name not in _known_components(settings, project)]:
+        lost["components"] = ", ".join(strange)
     fields: dict[str, object] = {
         "project": {"key": project.key},
         "issuetype": {"id": project.type_id},
@@ -143,8 +145,7 @@ def _wished(
     wished: dict[str, object] = {"labels": labels(incident), **settings.fields}
     name = priority_name(incident.priority, project, settings)
     wished["priority"] = {"name": name or str(incident.priority)}
-    allowed = project.allowed("components")
-    if known := [name for name in settings.components if allowed is None or name in allowed]:
+    if known := _known_components(settings, project):
         wished["components"] = [{"name": name} for name in known]
     if day := due_day(incident, zone):
         wished["duedate"] = day
@@ -153,6 +154,11 @@ def _wished(
     if assignee is not None:
         wished["assignee"] = dict(assignee)
     return wished
+
+
+def _known_components(settings: Settings, project: Project) -> list[str]:
+    allowed = project.allowed("components")
+    return [name for name in settings.components if allowed is None or name in allowed]
 
 
 def _description(

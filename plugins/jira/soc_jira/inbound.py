@@ -106,8 +106,7 @@ class Inbound:
         if field == "status":
             return _made(Change.STATUS, entry, meaning(self._step(entry, issue), self._settings.statuses))
         if field == "assignee":
-            person = self._reports.person(jira=entry.value) if entry.value else None
-            return _made(Change.ASSIGNEE, entry, entry.words if person is None else person.name)
+            return _made(Change.ASSIGNEE, entry, self._assignee(entry, mapping(issue, "fields", "assignee")))
         if field == "priority":
             priority = priority_of(entry.words, self._directory.project(), self._settings)
             return None if priority is None else _made(Change.PRIORITY, entry, priority)
@@ -134,9 +133,17 @@ class Inbound:
                 id=f"comment {number}",
             )
 
-    def _name(self, author: Mapping[str, object]) -> str:
-        person = self._reports.person(jira=person_id(author))
-        return text(author, "displayName") if person is None else person.name
+    def _assignee(self, entry: Entry, present: Mapping[str, object]) -> str:
+        # Data Center's history names a key that says nothing; the ticket itself shows who that is now.
+        if entry.words and entry.words == text(present, "displayName"):
+            return self._name(present)
+        person = self._reports.person(jira=entry.value) if entry.value else None
+        return entry.words if person is None else person.name
+
+    def _name(self, user: Mapping[str, object]) -> str:
+        """The house's name for somebody, or JIRA's."""
+        person = self._reports.person(jira=person_id(user)) or self._reports.person(email=text(user, "emailAddress"))
+        return text(user, "displayName") if person is None else person.name
 
 
 def _made(change: Change, entry: Entry, new: str) -> Update:

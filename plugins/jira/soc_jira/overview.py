@@ -35,7 +35,13 @@ def open_tickets(client: Client, project: str) -> Sequence[OpenTicket]:
     jql = (
         f"project = {quoted(project)} AND labels = {quoted(AUTOMATED)} AND statusCategory != Done ORDER BY created ASC"
     )
-    found = [_ticket(client, issue) for issue in search(client, jql, _FIELDS, properties=(PROPERTY,))]
+    if client.site().cloud:
+        issues = search(client, jql, _FIELDS, properties=(PROPERTY,))
+    else:  # Data Center's search does not give properties
+        query = {"fields": ",".join(_FIELDS), "properties": PROPERTY}
+        keys = [text(issue, "key") for issue in search(client, jql, ("created",))]
+        issues = [mapping(client.get("issue/{key}", query=query, key=key)) for key in keys]
+    found = [_ticket(client, issue) for issue in issues]
     return sorted(found, key=lambda ticket: (ticket.due is None, ticket.due))
 
 

@@ -52,16 +52,8 @@ class Jira:
 
     @hookimpl
     def find_ticket(self, incident: Incident) -> Ticket | None:
-        """Look for the ticket that carries the incident's marker."""
+        """Look for the ticket that carries the incident's marker; doubles are closed on the way."""
         return self._desk.tickets.find(incident.marker)
-
-    def duplicate_tickets(self, marker: str) -> Sequence[Ticket]:
-        """Every ticket with a marker, oldest first, for the reconciler."""
-        return self._desk.tickets.all_marked(marker)
-
-    def retire_ticket(self, ticket: Ticket, keep: Ticket) -> None:
-        """Close the younger of two tickets of one incident."""
-        self._desk.tickets.retire(ticket, keep)
 
     @hookimpl
     def on_ticket_created(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> None:

@@ -165,6 +165,8 @@ class Directory:
         names = ("accountId", "emailAddress", "displayName") if cloud else ("name", "emailAddress", "displayName")
         # Never the first match: somebody else's incident on the wrong desk is worse than none on any.
         exact = [user for user in found if person.lower() in (text(user, name).lower() for name in names)]
+        if "@" in person and len(found) == 1 and not text(found[0], "emailAddress"):
+            exact = found  # Cloud hides addresses, but nothing else matches a whole address
         if len(exact) != 1:
             log.warning("jira.not_assignable", person=person, project=self._key, matches=len(exact))
             return None

@@ -40,6 +40,7 @@ class Tickets:
         self._settings = settings
         self._mover = mover
         self._assignee = assignee
+        self._told: frozenset[str] = frozenset()
 
     @property
     def search_lag(self) -> timedelta:
@@ -111,8 +112,10 @@ class Tickets:
             assignee=self._assignee(incident),
             without=without,
         )
-        if ready.lost:
-            log.warning("jira.fields_missing", incident=incident.id, fields=sorted(ready.lost))
+        lost = frozenset(ready.lost)
+        if lost - self._told:  # once for each field: the site stays as it is for the next thousand tickets
+            self._told |= lost
+            log.warning("jira.fields_missing", incident=incident.id, fields=sorted(lost))
         return ready
 
     def _send(self, ready: Draft) -> Ticket:

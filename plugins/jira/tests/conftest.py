@@ -217,7 +217,9 @@ class House:
         return []
 
     def person(self, *, jira: str = "", slack: str = "", email: str = "", name: str = "") -> Person | None:
-        return next((one for one in self.people if (jira and one.jira == jira) or (name and one.name == name)), None)
+        asked = {"jira": jira, "email": email, "name": name}
+        wanted = {field: value for field, value in asked.items() if value}
+        return next((one for one in self.people for field in wanted if getattr(one, field) == wanted[field]), None)
 
     def explanation(self, incident: str) -> str:
         return ""

@@ -11,7 +11,7 @@ from soc_core import Change, HttpRequest, Person, Priority, Secret, Status, Upda
 from soc_core.testing.jira import ODD, Project, signature
 
 T0 = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
-FLAVOURS = [("cloud", ""), ("dc-8.20", "/jira"), ("dc-9.12", "")]
+FLAVOURS = [("cloud", "", "3"), ("cloud", "", "2"), ("dc-8.20", "/jira", "auto"), ("dc-9.12", "", "auto")]
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def changes(house):
     return [(update.change, update.new or update.text) for _, update in house.updates]
 
 
-@pytest.mark.parametrize(("flavour", "context"), FLAVOURS)
-def test_one_poll_brings_everything_people_did(jira_site, joined, house, clock, never, flavour, context) -> None:
+@pytest.mark.parametrize(("flavour", "context", "api"), FLAVOURS)
+def test_one_poll_brings_everything_people_did(jira_site, joined, house, clock, never, flavour, context, api) -> None:
     site = jira_site(flavour=flavour, context=context)
     house.people.append(Person(name="Robert", jira="5b10-bo" if flavour == "cloud" else "bo"))
-    _, services, opened = joined(site)
+    _, services, opened = joined(site, api=api)
     incident = opened()
     ana = site.human("ana")
     clock.forward(minutes=1)

@@ -1,6 +1,8 @@
 """What a ticket says, and that no log line can make it say or do anything else."""
 
 import json
+import os
+import random
 import re
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,9 @@ from soc_jira.project import Field, Project
 from soc_jira.settings import Settings
 from soc_jira.wiki import escape, to_wiki
 
+from soc_core.testing.jira import Project as SiteProject
 from soc_core.testing.jira.adf import faults_of
+from soc_core.testing.jira.screens import field_errors
 
 UTC = ZoneInfo("UTC")
 EVIL = (
@@ -98,10 +102,7 @@ def test_hostile_text_stays_in_its_box_in_wiki_text(message: str, source: str, w
     text = written(make_incident(message=message, source=source, user=who or "u", reason=message), "2")
     assert isinstance(text, str)
     assert size(text) <= LONGEST
-    before, _, after = re.split(r"\{noformat", text, flags=re.IGNORECASE)
-    outside = before + after.removeprefix("}")
-    assert not re.search(r"https?:|mailto:|\[|\]|\{|\}|!|<|@|(?<!\\)\\(?!\\)", outside), outside
-    assert all(row.count("|") == 4 for row in outside.splitlines() if row.startswith("||"))
+    assert_nothing_is_live(text)
 
 
 @settings(max_examples=100, deadline=None)
@@ -167,3 +168,28 @@ def test_line_breaks_of_a_paragraph_become_hard_breaks() -> None:
     document = to_adf([Paragraph(["one\n\ntwo"])])
     assert words_of(document).strip() == "one\n\ntwo"
     assert faults_of(document) == []
+
+
+HOSTILE_LINES = 10_000 if "SOC_CHAOS" in os.environ else 1_000
+
+
+def test_thousands_of_hostile_lines_make_tickets_that_jira_takes(make_incident) -> None:
+    chance = random.Random(40)
+    site = {"project": SiteProject(key="SEC", name="S"), "user": None}
+    for number in range(HOSTILE_LINES):
+        message, source, who = ("".join(chance.choices(EVIL, k=chance.randint(1, 6))) for _ in range(3))
+        incident = make_incident(message=message, source=source, user=who, why=message, label="Security Alert")
+        version = "23"[number % 2]
+        fields = draft(incident, project=project(), settings=Settings(), zone=UTC, version=version).fields
+        for name in ("summary", "description", "labels", "priority"):
+            faults = list(field_errors(name=name, value=fields[name], cloud=version == "3", **site))
+            assert faults == [], (message, faults)
+        if version == "2":
+            assert_nothing_is_live(str(fields["description"]))
+
+
+def assert_nothing_is_live(text: str) -> None:
+    before, _, after = re.split(r"\{noformat", text, flags=re.IGNORECASE)
+    outside = before + after.removeprefix("}")
+    assert not re.search(r"https?:|mailto:|\[|\]|\{|\}|!|<|@|(?<!\\)\\(?!\\)", outside), outside
+    assert all(row.count("|") == 4 for row in outside.splitlines() if row.startswith("||"))

@@ -242,6 +242,20 @@ def test_the_assignee_goes_along_when_jira_can_take_them(jira_site: Start, make_
         assert site.issue(plugin.create_ticket(make_incident(assignee="an")).key).assignee is None  # no first match
 
 
+def test_an_address_that_cloud_hides_is_believed_if_it_is_the_only_match(jira_site, make_incident, plugin_for) -> None:
+    site = jira_site()
+    hidden = site.tracker.users["5b10-bo"]
+    site.api.hidden_emails = True
+    assert site.issue(plugin_for(site).create_ticket(make_incident(assignee=hidden.email)).key).assignee == hidden.id
+
+
+def test_components_that_the_project_lacks_stand_in_the_description(jira_site, make_incident, plugin_for) -> None:
+    site = jira_site(projects=[Project(key="SEC", name="S", components=("soc",))])
+    issue = site.issue(plugin_for(site, components=("soc", "siem")).create_ticket(make_incident()).key)
+    assert issue.fields["components"] == [{"name": "soc"}]
+    assert "siem" in site.text(issue.fields["description"])
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(NotConfigured, match="JIRA_SERVER_URL"):
         Jira(Jira.Settings())

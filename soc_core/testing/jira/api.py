@@ -53,6 +53,7 @@ class Api:
         base: Where the site says it is, for links.
         release: The version that Data Center states.
         denied: Permissions that the product's account lacks.
+        hidden_emails: Whether people keep their addresses to themselves, as on Cloud they may.
     """
 
     tracker: Tracker
@@ -60,6 +61,7 @@ class Api:
     release: str
     title: str = "Fake JIRA"
     denied: set[str] = attrs.field(factory=set)
+    hidden_emails: bool = False
 
     def answer(self, asked: Asked) -> Answer:
         """Do what is asked, or say why not."""
@@ -107,6 +109,7 @@ class Api:
         return shown
 
 
+_SEARCH_ON_DATA_CENTER = frozenset({"jql", "startAt", "maxResults", "fields", "expand", "validateQuery"})
 _Act = Callable[..., Answer]
 
 
@@ -297,6 +300,8 @@ def _search(api: Api, asked: Asked) -> Answer:
     if asked.path == "search/jql" and not api.tracker.cloud:
         raise Refusal(404, "No such path")
     given: Mapping[str, object] = mapping(asked.body) or asked.query
+    if not api.tracker.cloud and (extra := set(given) - _SEARCH_ON_DATA_CENTER):
+        raise Refusal(400, f'Unrecognized field "{min(extra)}"')
     found = api.tracker.search(str(given.get("jql", "")))
     size = int(str(given.get("maxResults", 50)))
     if asked.path == "search":
@@ -332,6 +337,8 @@ def _assignable(api: Api, asked: Asked) -> Answer:
         if user.assignable
         and (user.id == exact if exact else part.lower() in f"{user.name} {user.display} {user.email}".lower())
     ]
+    if api.hidden_emails:
+        found = [{name: value for name, value in mapping(user).items() if name != "emailAddress"} for user in found]
     return Answer(body=found[: int(asked.query.get("maxResults", "50"))])
 
 

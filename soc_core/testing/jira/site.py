@@ -21,6 +21,11 @@ class User:
     zone: str = "Etc/UTC"
     assignable: bool = True
 
+    @property
+    def key(self) -> str:
+        """What Data Center calls them in histories: not their name."""
+        return f"JIRAUSER-{self.id}"
+
 
 @attrs.frozen(kw_only=True)
 class Status:

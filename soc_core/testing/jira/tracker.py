@@ -277,7 +277,7 @@ class Tracker:
             return None, None
         if field == "assignee":
             user = self.users[str(value)]
-            return (user.id if self.cloud else user.name), user.display
+            return (user.id if self.cloud else user.key), user.display
         if field == "status":
             every = (status for project in self.projects.values() for status in project.workflow.statuses)
             return next(status.id for status in every if status.name == value), str(value)

@@ -38,7 +38,7 @@ def user(tracker: Tracker, user_id: str | None) -> Json | None:
         "active": True,
     }
     return shown | (
-        {"accountId": who.id, "accountType": "atlassian"} if tracker.cloud else {"name": who.name, "key": who.name}
+        {"accountId": who.id, "accountType": "atlassian"} if tracker.cloud else {"name": who.name, "key": who.key}
     )
 
 
