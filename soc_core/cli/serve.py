@@ -82,6 +82,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # from here on callers wait instead of being refused
         except OSError as error:
             raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
         yield listener
