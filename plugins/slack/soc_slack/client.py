@@ -32,7 +32,7 @@ Json = dict[str, object]
 Acknowledge = Callable[[Json | None], None]
 Listener = Callable[[str, Json, Acknowledge], None]
 EVENT_TYPE = "soc_incident"
-_PAGES = 10
+_PAGES = 25
 _PAGE = 200
 PING_EVERY = 2.0
 _LAST_ANSWERS = 3.0
@@ -169,6 +169,10 @@ class Client:
     def permalink(self, place: Place) -> str:
         """The address of a message; this form is stable and costs no call."""
         return f"{self.identity().url}archives/{place.channel}/p{place.ts.replace('.', '')}"
+
+    def known(self, channel: str) -> str:
+        """The id of a channel if it is known already, else its name; asks nobody."""
+        return self._ids.get(channel, channel)
 
     def channel_id(self, channel: str) -> str | None:
         """The id of a channel given by id or name; names are resolved once."""

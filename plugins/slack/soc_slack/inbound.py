@@ -174,7 +174,7 @@ class Inbound:
         found = None
         for incident in self._reports.incidents(active=False, limit=_ALL):
             root = thread_of(incident)
-            if root is not None and (root.channel, root.ts) == key and "slack:thread" not in incident.refs:
+            if root is not None and (root.channel, root.ts) == key and not incident.refs.get("slack:thread"):
                 found = incident.id
         if found is not None or self._reports.now().timestamp() - _seconds(thread) > _SETTLED:
             # A young thread may be that of a message whose place is not stored yet.

@@ -83,7 +83,7 @@ def escalation(incident: Incident, step: EscalationStep, mentions: Sequence[str]
     others = f" {inert('(not mapped in Slack: ' + ', '.join(unmapped) + ')', 300)}" if unmapped else ""
     when = "" if due is None else f", {step.clock} due {until(due, None)}"
     head = f"*Escalation* {called}{others}: {inert(what, 200)}{when}".replace("  ", " ")
-    text = f"{called} Escalation: {inert(f'{what} · {incident.summary} · {incident.id}', 700)}".strip()
+    text = f"{called} Escalation{others}: {inert(f'{what} · {incident.summary} · {incident.id}', 700)}".strip()
     blocks: list[Json] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": head}},
         {"type": "context", "elements": [plain(f"{incident.id} · {incident.summary}", _LINE)]},

@@ -33,10 +33,9 @@ class Errand:
     incident: Incident
     delivery: Delivery
 
-    def key(self, purpose: str = "") -> str:
+    def key(self, purpose: str) -> str:
         """What the message is found by again: it says nothing to anybody."""
-        said = f"{self.incident.marker}:{purpose or self.delivery.key}"
-        return hashlib.sha256(said.encode()).hexdigest()[:24]
+        return hashlib.sha256(f"{self.incident.marker}:{purpose}".encode()).hexdigest()[:24]
 
     @property
     def since(self) -> datetime:
@@ -59,7 +58,7 @@ class Poster:
             TemporaryError: Not yet; nothing was done.
         """
         delivery = errand.delivery
-        keys = ([f"{POSTS}:{channel}"] if channel else []) + ([UPDATES] if edits else [])
+        keys = ([f"{POSTS}:{self.client.known(channel)}"] if channel else []) + ([UPDATES] if edits else [])
         repeat = delivery.uncertain_since is not None or (
             delivery.attempt > 1 and not self.pace.untouched(delivery.key, delivery.attempt)
         )
@@ -78,7 +77,7 @@ class Poster:
         channel: str,
         shown: Shown,
         *,
-        purpose: str = "",
+        purpose: str,
         thread: str | None = None,
         broadcast: bool = False,
         repeat: bool = False,
@@ -91,11 +90,9 @@ class Poster:
                 return found
         try:
             return self._send(channel, shown, key=key, thread=thread, broadcast=broadcast)
-        except Vanished:
-            if thread is None:
-                raise
-            return self._send(channel, shown, key=key, thread=None, broadcast=False)
         except Reroute as error:
+            if thread is not None:
+                raise  # a thread is only where it is
             return self._elsewhere(errand, channel, shown, key=key, repeat=repeat, because=error)
 
     def edit(self, place: Place, shown: Shown) -> None:
@@ -136,7 +133,7 @@ class Poster:
             return self.client.post(channel, shown.text, shown.blocks, key=key, thread=thread, broadcast=broadcast)
         except TemporaryError as error:
             if error.retry_after is not None and not error.whole_destination:
-                self.pace.close(f"{POSTS}:{channel}", error.retry_after.total_seconds())
+                self.pace.close(f"{POSTS}:{self.client.known(channel)}", error.retry_after.total_seconds())
             raise
 
     def _edit(self, place: Place, shown: Shown) -> None:

@@ -1,15 +1,28 @@
 """Tells an incident's story in Slack: one live message that is kept up to date, and the news in its thread."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import attrs
 
-from soc_core import Change, Course, Delivery, EscalationStep, Incident, TemporaryError, Ticket, Update
+from soc_core import (
+    Change,
+    Course,
+    Delivery,
+    EscalationStep,
+    Incident,
+    Priority,
+    Status,
+    TemporaryError,
+    Ticket,
+    Update,
+)
 from soc_slack import messages
 from soc_slack.cards import Shown, card
 from soc_slack.client import Place
 from soc_slack.errors import Reroute, Vanished
+from soc_slack.logs import log
 from soc_slack.people import People
 from soc_slack.poster import Errand, Poster
 from soc_slack.route import Route
@@ -50,16 +63,18 @@ class Timeline:
 
     def updated(self, incident: Incident, update: Update, delivery: Delivery) -> Refs | None:
         """Something changed: the live message shows the newest state, the thread tells the news."""
-        errand = Errand(incident=incident, delivery=delivery)
         did = _doing(incident, update)
         named = {f"slack:{name}": who for name, who in did.items()}
-        errand = attrs.evolve(errand, incident=attrs.evolve(incident, refs={**incident.refs, **named}))
-        line = self._line(incident, update)
+        newest = attrs.evolve(incident, refs={**incident.refs, **named})
+        errand = Errand(incident=newest, delivery=delivery)
         publishes = update.change in _PUBLISHED and not self._is_late(update.at)
-        refs = self._refreshed(errand, line=line, publishes=publishes)
+        line = self._line(incident, update)
+        refs = self._refreshed(errand, line=line, broadcast=_is_alarming(update), publishes=publishes)
         if publishes:
             words = f"{update.change.capitalize()}: {update.old or '-'} → {update.new or 'gone'}"
             self._publish(errand, words)
+        if update.change is Change.PRIORITY and _is_alarming(update):
+            self._carry_over(errand)
         return {**did, **(refs or {})} or None
 
     def escalated(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> Refs | None:
@@ -72,7 +87,8 @@ class Timeline:
         if parent_of(incident) is None and self.route.home(incident.severity) is None:
             # Not shown for its small severity, but now somebody has to hear of it.
             repeat = self.poster.wait_turn(errand, channel=self.route.all[0])
-            self.poster.post(errand, self.route.all[0], line, repeat=repeat)
+            purpose = f"line:{delivery.key}"
+            self.poster.post(errand, self.route.all[0], line, purpose=purpose, repeat=repeat)
             return None
         overdue = step.overdue is not None or (step.share is not None and step.share >= 1)
         refs = self._refreshed(errand, line=line, broadcast=overdue, publishes=overdue)
@@ -84,71 +100,74 @@ class Timeline:
         """Bring the time left on a live message up to date."""
         place = parent_of(incident)
         if place is not None:
-            self.poster.client.update(place, *_parts(card(incident, now=self.now(), buttons=self.buttons)))
+            self.poster.edit(place, card(incident, now=self.now(), buttons=self.buttons))
 
     # -- private ----------------------------------------------------------------------------------------------------
 
     def _shown(self, errand: Errand, *, again: bool = False) -> Refs | None:
         """Post the live message: in its channel, or in the thread of a similar incident of just before."""
         incident = errand.incident
-        home = self.route.home(incident.severity)
         root = None if again else _root(incident.similar_refs)
         if root is not None:
-            home = root.channel
+            # If the first one is gone, this one stands alone.
+            with contextlib.suppress(Reroute, Vanished):
+                return self._placed(errand, root.channel, under=root)
         elif incident.similar_to is not None and errand.delivery.attempt < _FIRST_MAY_COME and not again:
             raise TemporaryError(
                 f"{incident.id} waits for the message of {incident.similar_to}", retry_after=timedelta(seconds=2)
             )
-        if home is None:
-            return None
-        repeat = self.poster.wait_turn(errand, channel=home)
-        thread = None if root is None else root.ts
-        place = self.poster.post(
-            errand, home, self._card(incident), purpose="" if again else PARENT, thread=thread, repeat=repeat
-        )
-        refs = {PARENT: str(place), DIGEST: _digest(incident, buttons=self.buttons)}
-        if root is not None and root.channel == place.channel:
-            refs[THREAD] = str(root)
-        return refs
+        home = self.route.home(incident.severity)
+        return None if home is None else self._placed(errand, home, again=again)
+
+    def _placed(self, errand: Errand, channel: str, *, under: Place | None = None, again: bool = False) -> Refs:
+        repeat = self.poster.wait_turn(errand, channel=channel)
+        purpose = f"{PARENT}:{errand.delivery.key}" if again else PARENT
+        thread = None if under is None else under.ts
+        shown = card(errand.incident, now=self.now(), buttons=self.buttons)
+        place = self.poster.post(errand, channel, shown, purpose=purpose, thread=thread, repeat=repeat)
+        return {
+            PARENT: str(place),
+            THREAD: "" if under is None else str(under),
+            DIGEST: _digest(errand.incident, buttons=self.buttons),
+        }
 
     def _refreshed(
-        self,
-        errand: Errand,
-        *,
-        line: Shown | None = None,
-        broadcast: bool = False,
-        publishes: bool = False,
+        self, errand: Errand, *, line: Shown | None = None, broadcast: bool = False, publishes: bool = False
     ) -> Refs | None:
         """Edit the live message if it would look different, and say a line in its thread."""
-        incident = errand.incident
-        place = parent_of(incident)
+        incident, place = errand.incident, parent_of(errand.incident)
         if place is None:
-            if not incident.status.active:
-                return None
-            refs = self._shown(errand)
-            if refs is None or line is None:
-                return refs
-            place = Place.of(refs[PARENT])
-            under = Place.of(refs.get(THREAD, refs[PARENT]))
-            self.poster.post(errand, place.channel, line, thread=under.ts, broadcast=broadcast, repeat=True)
-            return refs
+            # Alerts of middling severity that follow a similar one are not shown on purpose.
+            wanted = incident.status.active and incident.kind is Course.TICKET
+            return self._shown_with(errand, line, broadcast=broadcast) if wanted else None
         digest = _digest(incident, buttons=self.buttons)
         stale = incident.refs.get(f"slack:{DIGEST}") != digest
         posting = place.channel if line is not None else (self.route.incidents if publishes else None)
         repeat = self.poster.wait_turn(errand, channel=posting, edits=stale)
-        refs = {}
-        if stale:
-            try:
-                self.poster.edit(place, self._card(incident))
-                refs = {DIGEST: digest}
-            except (Reroute, Vanished):
-                if incident.status.active:
-                    refs = self._shown(errand, again=True) or {}
-                    place = Place.of(refs.get(PARENT, str(place)))
-        if line is not None:
-            thread = place if PARENT in refs else thread_of(incident) or place
-            self.poster.post(errand, place.channel, line, thread=thread.ts, broadcast=broadcast, repeat=repeat)
-        return refs or None
+        try:
+            if stale:
+                self.poster.edit(place, card(incident, now=self.now(), buttons=self.buttons))
+            if line is not None:
+                self._say(errand, line, thread_of(incident) or place, broadcast=broadcast, repeat=repeat)
+        except (Reroute, Vanished) as error:
+            log().warning("slack.message_gone", incident=incident.id, error=str(error))
+            if not incident.status.active:
+                return None
+            return self._shown_with(errand, line, broadcast=broadcast, again=True)
+        return {DIGEST: digest} if stale else None
+
+    def _shown_with(self, errand: Errand, line: Shown | None, *, broadcast: bool, again: bool = False) -> Refs | None:
+        refs = self._shown(errand, again=again)
+        if refs is not None and line is not None:
+            under = Place.of(refs[THREAD] or refs[PARENT])
+            self._say(errand, line, under, broadcast=broadcast, repeat=True)
+        return refs
+
+    def _say(self, errand: Errand, line: Shown, under: Place, *, broadcast: bool, repeat: bool) -> None:
+        purpose = f"line:{errand.delivery.key}"
+        self.poster.post(
+            errand, under.channel, line, purpose=purpose, thread=under.ts, broadcast=broadcast, repeat=repeat
+        )
 
     def _line(self, incident: Incident, update: Update) -> Shown | None:
         from_here = update.origin == "slack"
@@ -161,15 +180,20 @@ class Timeline:
     def _publish(self, errand: Errand, words: str) -> None:
         """Tell the incidents channel, if there is one beside the channel of the live message."""
         channel, incident = self.route.incidents, errand.incident
-        if channel is None or incident.kind is not Course.TICKET or channel == self.route.home(incident.severity):
-            return
-        repeat = errand.delivery.attempt > 1 or errand.delivery.uncertain_since is not None
-        place = parent_of(incident)
-        said = messages.news(incident, words, None if place is None else self.poster.client.permalink(place))
-        self.poster.post(errand, channel, said, purpose=f"news:{errand.delivery.key}", repeat=repeat)
+        if channel is not None and incident.kind is Course.TICKET and channel != self.route.home(incident.severity):
+            self._post_news(errand, channel, words)
 
-    def _card(self, incident: Incident) -> Shown:
-        return card(incident, now=self.now(), buttons=self.buttons)
+    def _carry_over(self, errand: Errand) -> None:
+        """A matter became worse than its channel is for: tell the channel that it would belong into now."""
+        home, place = self.route.home(errand.incident.severity), parent_of(errand.incident)
+        if home is not None and place is not None and self.poster.client.channel_id(home) != place.channel:
+            self._post_news(errand, home, f"Severity rose to {errand.incident.severity:g}")
+
+    def _post_news(self, errand: Errand, channel: str, words: str) -> None:
+        repeat = errand.delivery.attempt > 1 or errand.delivery.uncertain_since is not None
+        place = parent_of(errand.incident)
+        said = messages.news(errand.incident, words, None if place is None else self.poster.client.permalink(place))
+        self.poster.post(errand, channel, said, purpose=f"news:{errand.delivery.key}", repeat=repeat)
 
     def _is_late(self, at: datetime) -> bool:
         now = self.now()
@@ -226,6 +250,13 @@ def _doing(incident: Incident, update: Update) -> Refs:
     return {f"by_{update.change}": update.actor if stands[update.change] == update.new else ""}
 
 
+def _is_alarming(update: Update) -> bool:
+    """Whether a change should be seen by the whole channel: it began again, or it became urgent."""
+    if update.change is Change.STATUS:
+        return update.old in (Status.RESOLVED, Status.CLOSED) and update.new in (Status.OPEN, Status.IN_PROGRESS)
+    return update.change is Change.PRIORITY and update.new == Priority.HIGHEST
+
+
 def _root(refs: Mapping[str, str]) -> Place | None:
     kept = refs.get(f"slack:{THREAD}") or refs.get(f"slack:{PARENT}")
     return None if kept is None else Place.of(kept)
@@ -233,7 +264,3 @@ def _root(refs: Mapping[str, str]) -> Place | None:
 
 def _digest(incident: Incident, *, buttons: bool) -> str:
     return card(incident, now=None, buttons=buttons).digest
-
-
-def _parts(shown: Shown) -> tuple[str, tuple[dict[str, object], ...]]:
-    return shown.text, shown.blocks

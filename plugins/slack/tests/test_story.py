@@ -6,8 +6,19 @@ import attrs
 import pytest
 from soc_slack.plugin import Slack
 
-from soc_core import Change, Course, EscalationStep, Person, Secret, Status
-from soc_core.testing.slack import FakeSlack
+from soc_core import (
+    Change,
+    Course,
+    EscalationStep,
+    PermanentError,
+    Person,
+    Priority,
+    Secret,
+    Status,
+    TemporaryError,
+    UncertainError,
+)
+from soc_core.testing.slack import FakeSlack, Fault
 
 
 def test_a_critical_incident_is_posted_at_once_with_its_buttons(make, slack: FakeSlack, plugin: Slack) -> None:
@@ -142,7 +153,7 @@ def test_an_escalation_mentions_people_and_groups_once(make, slack: FakeSlack) -
         plugin.on_escalation(make.with_refs(incident, refs), step, make.delivery("rung", attempt))
     (message,) = slack.messages("security")
     (line,) = slack.thread(message)
-    assert line.text.startswith("<!subteam^S0MANAGERS> <@U0ANA00001> <@U0BO000001> Escalation: 50% of the resolution")
+    assert line.text.startswith("<!subteam^S0MANAGERS> <@U0ANA00001> <@U0BO000001> Escalation (not mapped")
     assert "(not mapped in Slack: Cy)" in line.shown
 
 
@@ -174,6 +185,79 @@ def test_the_incidents_channel_hears_of_tickets_and_changes_of_status(make, slac
     assert "SEC-1" in made.text
     assert "Resolved" in resolved.text
     assert f"archives/{slack.channel('security').id}/p" in made.shown
+
+
+def test_a_matter_that_became_worse_is_told_where_it_would_belong_now(make, slack: FakeSlack, plugin: Slack) -> None:
+    incident = make.incident(severity=7)
+    refs = plugin.on_incident_opened(incident, make.delivery())
+    worse = make.with_refs(incident, refs, severity=9.0, priority=Priority.HIGHEST)
+    update = make.update(Change.PRIORITY, old="High", new="Highest", origin="soc", actor="")
+    plugin.on_incident_updated(worse, update, make.delivery("job-2"))
+    (told,) = slack.messages("security")
+    assert "Severity rose to 9" in told.text
+    assert slack.thread(slack.messages("system")[0])[0].broadcast
+
+
+def test_what_begins_again_is_seen_by_the_whole_channel(make, slack: FakeSlack, plugin: Slack) -> None:
+    incident = make.incident()
+    refs = plugin.on_incident_opened(incident, make.delivery())
+    update = make.update(Change.STATUS, old="Closed", new="Open", origin="soc", actor="", text="it happened again")
+    plugin.on_incident_updated(make.with_refs(incident, refs), update, make.delivery("job-2"))
+    (line,) = slack.thread(slack.messages("security")[0])
+    assert line.broadcast
+    assert "it happened again" in line.text
+
+
+def test_alerts_that_are_not_told_stay_untold_until_they_get_a_ticket(make, slack: FakeSlack, plugin: Slack) -> None:
+    quiet = make.incident(severity=7, kind=Course.ALERT)
+    plugin.on_incident_updated(quiet, make.update(Change.COUNT, origin="soc"), make.delivery())
+    assert slack.messages("system") == []
+    promoted = attrs.evolve(quiet, kind=Course.TICKET)
+    plugin.on_incident_updated(promoted, make.update(Change.PROMOTED, origin="soc"), make.delivery("job-2"))
+    assert len(slack.messages("system")) == 1
+
+
+def test_a_similar_alert_stands_alone_when_the_first_message_is_gone(make, slack: FakeSlack, plugin: Slack) -> None:
+    first = make.incident()
+    refs = plugin.on_incident_opened(first, make.delivery())
+    assert refs is not None
+    kept = {f"slack:{name}": value for name, value in refs.items()}
+    slack.channel("security").messages.clear()
+    second = make.incident(similar_to=first.id, similar_refs=kept)
+    more = plugin.on_incident_opened(second, make.delivery("job-2"))
+    plugin.on_incident_updated(
+        make.with_refs(second, more), make.update(Change.NOTE, text="look"), make.delivery("job-3")
+    )
+    (message,) = slack.messages("security")
+    assert len(slack.thread(message)) == 1
+
+
+def test_a_similar_alert_waits_a_moment_for_the_first_message(make, slack: FakeSlack, plugin: Slack) -> None:
+    second = make.incident(similar_to="INC-0")
+    for attempt in (1, 2):
+        with pytest.raises(TemporaryError, match="waits for the message of INC-0"):
+            plugin.on_incident_opened(second, make.delivery(attempt=attempt))
+    assert plugin.on_incident_opened(second, make.delivery(attempt=3)) is not None
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "everything"),
+    [
+        ("channel_is_archived", PermanentError, False),
+        ("no_service", TemporaryError, True),
+        ("429", TemporaryError, False),
+        ("500-after", UncertainError, False),
+        ("close-after", UncertainError, False),
+    ],
+)
+def test_the_troubles_of_a_webhook_are_sorted_too(make, slack: FakeSlack, word, error, everything) -> None:
+    url = Secret(slack.webhook_url("security"))
+    plugin = Slack(make.settings(slack, bot_token=None, webhook_url=url, security_channel=None))
+    slack.faults.add(Fault(kind=word, method="webhook"))
+    with pytest.raises(error) as refused:
+        plugin.on_incident_opened(make.incident(), make.delivery())
+    assert getattr(refused.value, "whole_destination", False) is everything
+    assert url.reveal() not in str(refused.value)
 
 
 def test_a_webhook_alone_posts_without_buttons(make, slack: FakeSlack) -> None:

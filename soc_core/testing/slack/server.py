@@ -59,7 +59,7 @@ class FakeSlack:
 
     Args:
         channels: Names of the channels; they have ids of their own.
-        people: Who is there, beside the program itself; by default Ana and Bo.
+        people: Who is there, beside the program itself; by default Ana, Bo, Mira and a guest.
         now: Where time comes from, for whoever moves it by hand.
         rates: Rate limits; none by default.
         methods: The file with Slack's methods and arguments; calls outside it end up in `violations`.
@@ -248,6 +248,7 @@ _WEBHOOK_STATUS = {"channel_is_archived": 410, "no_service": 404, "action_prohib
 _PEOPLE = (
     User(id="U0ANA00001", name="ana", real_name="Ana Lee", email="ana@example.org"),
     User(id="U0BO000001", name="bo", real_name="Bo Chen", email="bo@example.org"),
+    User(id="U0MIRA0001", name="mira", real_name="Mira Novak", email="mira@example.org"),
     User(id="U0GUEST001", name="guest", real_name="Guest", email="guest@elsewhere.example", team="T0OTHER001"),
 )
 
