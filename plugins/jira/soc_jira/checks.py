@@ -7,7 +7,8 @@ from typing import Final
 import attrs
 
 from soc_core import Check, CheckResult, DeliveryError, Grade, Priority, Reports, Status
-from soc_jira.client import Client, Forbidden, LoginLost, Missing
+from soc_jira.answers import Forbidden, LoginLost, Missing
+from soc_jira.client import Client
 from soc_jira.fields import priority_name
 from soc_jira.history import instant
 from soc_jira.project import Directory

@@ -16,38 +16,19 @@ import attrs
 import requests
 from jira import JIRA, JIRAError
 
-from soc_core import DeliveryError, PermanentError, TemporaryError, UncertainError
+from soc_core import DeliveryError, TemporaryError, UncertainError
+from soc_jira.answers import Forbidden, LoginLost, Missing, Refused, json_of, never_sent, reason, refusal
 from soc_jira.limits import Limits, retry_after
 from soc_jira.logs import log
-from soc_jira.reading import mapping, strings, text
+from soc_jira.reading import mapping, text
 from soc_jira.settings import Login
 
 PAUSE: Final = timedelta(seconds=60)
 _OUTAGE: Final = 3
 _IGNORED_LOGIN = "AUTHENTICATED_FAILED"
-_JSON = {"Content-Type": "application/json"}
-
-
-class Refused(PermanentError):
-    """JIRA said no to what was asked; `errors` has its words for each field."""
-
-    def __init__(self, message: str, *, status: int, messages: tuple[str, ...], errors: Mapping[str, str]) -> None:
-        super().__init__(message)
-        self.status = status
-        self.messages = messages
-        self.errors = errors
-
-
-class Missing(Refused):
-    """JIRA does not have it, or does not show it to us."""
-
-
-class LoginLost(TemporaryError):
-    """JIRA does not know us any more; everything waits until the token works again."""
-
-
-class Forbidden(TemporaryError):
-    """JIRA knows us and does not let us."""
+_ONE_ISSUE = "per-issue"
+_JSON: Mapping[str, str | None] = {"Content-Type": "application/json"}
+_FORM: Mapping[str, str | None] = {"X-Atlassian-Token": "no-check", "Content-Type": None}
 
 
 @attrs.frozen(kw_only=True)
@@ -95,7 +76,7 @@ class Client:
         with self._lock:
             if self._site is None:
                 try:
-                    info = self._exchange("GET", "2", "serverInfo", {}, None, None)
+                    info = self._exchange(_Request(method="GET", endpoint="serverInfo"), "2")
                 except UncertainError as error:
                     raise self._failed_read(error) from error
                 self._site = _site(mapping(info), self._login.server)
@@ -108,7 +89,7 @@ class Client:
 
     def get(self, endpoint: str, *, query: Mapping[str, str] | None = None, **parts: str) -> object:
         """Read something; `{name}` in the endpoint is filled in from `parts`."""
-        return self._send("GET", endpoint, None, query, parts, once=False)
+        return self._send(_Request(method="GET", endpoint=endpoint, parts=parts, query=query), once=False)
 
     def send(
         self,
@@ -130,94 +111,71 @@ class Client:
             once: True if a repeat would do it twice: a lost answer is then uncertain, not just a failure.
             parts: What to fill into the endpoint.
         """
-        return self._send(method, endpoint, body, query, parts, once=once)
+        request = _Request(method=method, endpoint=endpoint, parts=parts, query=query, body=body)
+        return self._send(request, once=once)
 
     def attach(self, key: str, name: str, content: bytes) -> None:
         """Attach a file to an issue."""
-        endpoint, version = "issue/{key}/attachments", self.version
-        if wait := self._limits.wait("POST", endpoint, key):
-            raise TemporaryError("JIRA's limits ask us to wait with attachments", retry_after=wait)
-        self._exchange(
-            "POST", version, endpoint, {"key": key}, None, None, files={"file": (name, content, "text/plain")}
-        )
+        files = {"file": (name, content, "text/plain")}
+        request = _Request(method="POST", endpoint="issue/{key}/attachments", parts={"key": key}, files=files)
+        self._send(request, once=True)
 
     def prove_login(self) -> None:
         """Raise unless JIRA knows who we are at this moment; an empty answer to a stranger proves nothing."""
         if not text(mapping(self.get("myself")), "displayName"):
             raise LoginLost("JIRA does not say who we are", retry_after=PAUSE, whole_destination=True)
 
-    def _send(
-        self,
-        method: str,
-        endpoint: str,
-        body: object,
-        query: Mapping[str, str] | None,
-        parts: Mapping[str, str],
-        *,
-        once: bool,
-    ) -> object:
+    def _send(self, request: "_Request", *, once: bool) -> object:
         version = self.version
-        if wait := self._limits.wait(method, endpoint, parts.get("key")):
-            raise TemporaryError(f"JIRA's limits ask us to wait with {method} {endpoint}", retry_after=wait)
+        if wait := self._limits.wait(request.method, request.endpoint, request.parts.get("key")):
+            raise TemporaryError(f"JIRA's limits ask us to wait with {request}", retry_after=wait)
         try:
-            return self._exchange(method, version, endpoint, parts, query, body)
+            return self._exchange(request, version)
         except UncertainError as error:
             if once:
                 raise
             raise self._failed_read(error) from error
         except Missing:
             # To a stranger JIRA shows nothing: before a ticket is taken for gone, it must be us who asked.
-            if "key" in parts:
+            if "key" in request.parts:
                 self.prove_login()
             raise
         except Forbidden as error:
-            if "key" not in parts:
+            if "key" not in request.parts:
                 raise
-            self.prove_login()
+            self.prove_login()  # known and refused: that is about this one ticket
             raise Refused(str(error), status=HTTPStatus.FORBIDDEN, messages=(str(error),), errors={}) from error
 
     def _failed_read(self, error: UncertainError) -> TemporaryError:
         # One lost answer is bad luck for one job; several in a row are an outage, and every job would meet it.
         return TemporaryError(str(error), whole_destination=self._failures >= _OUTAGE)
 
-    def _exchange(
-        self,
-        method: str,
-        version: str,
-        endpoint: str,
-        parts: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        body: object,
-        *,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
-    ) -> object:
-        path = endpoint.format_map({name: quote(part, safe="") for name, part in parts.items()})
-        url = f"{self._login.server}/rest/api/{version}/{path}"
+    def _exchange(self, request: "_Request", version: str) -> object:
+        path = request.endpoint.format_map({name: quote(part, safe="") for name, part in request.parts.items()})
         began = time.monotonic()
-        headers = _JSON if files is None else {"X-Atlassian-Token": "no-check", "Content-Type": None}
         self._failures += 1
+        answer: requests.Response | None
         try:
-            response = self._session().request(
-                method,
-                url,
-                params=query,
-                json=body,
-                files=files,
-                headers=headers,
+            answer = self._session().request(
+                request.method,
+                f"{self._login.server}/rest/api/{version}/{path}",
+                params=request.query,
+                json=request.body,
+                files=request.files,
+                headers=_JSON if request.files is None else _FORM,
                 allow_redirects=False,
             )
         except JIRAError as error:
-            # Not chained to what is raised below: its text shows headers and the whole answer.
-            answered = error.response
+            answer = error.response  # not chained to what follows: its text shows headers and the whole answer
         except requests.RequestException as error:
-            raise self._unanswered(error, f"{method} {endpoint}") from error
-        else:
-            answered = response
-        if answered is None:
-            raise UncertainError(f"JIRA gave an empty answer to {method} {endpoint}")
-        spent = time.monotonic() - began
-        log.debug("jira.call", method=method, endpoint=endpoint, status=answered.status_code, seconds=round(spent, 3))
-        return self._sorted(answered, method, endpoint)
+            raise _unanswered(error, request) from error
+        if answer is None:
+            raise UncertainError(f"JIRA gave an empty answer to {request}")
+        spent = round(time.monotonic() - began, 3)
+        log.debug(
+            "jira.call", method=request.method, endpoint=request.endpoint, status=answer.status_code, seconds=spent
+        )
+        return self._sorted(answer, request)
 
     def _session(self) -> requests.Session:
         client: JIRA | None = getattr(self._local, "client", None)
@@ -235,37 +193,34 @@ class Client:
             self._local.client = client
         return client._session
 
-    def _unanswered(self, error: requests.RequestException, what: str) -> DeliveryError:
-        if _never_sent(error):
-            return TemporaryError(f"JIRA cannot be reached for {what}: {_cause(error)}", whole_destination=True)
-        return UncertainError(f"JIRA's answer to {what} was lost: {_cause(error)}")
-
-    def _sorted(self, answer: requests.Response, method: str, endpoint: str) -> object:
-        what, status = f"{method} {endpoint}", answer.status_code
+    def _sorted(self, answer: requests.Response, request: "_Request") -> object:
+        status = answer.status_code
         stranger = _IGNORED_LOGIN in answer.headers.get("X-Seraph-LoginReason", "")
         denied = "X-Authentication-Denied-Reason" in answer.headers
+        if stranger and status == HTTPStatus.CREATED:
+            raise UncertainError(f"JIRA did {request} without knowing us")
         if status == HTTPStatus.UNAUTHORIZED or stranger or denied:
             raise self._login_lost(denied=denied)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise self._too_many(answer, method, endpoint)
+            raise self._too_many(answer, request)
         if status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in answer.headers:
-            raise self._too_many(answer, method, endpoint)
+            raise self._too_many(answer, request)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            raise UncertainError(f"JIRA answered {status} to {what}")
+            raise UncertainError(f"JIRA answered {status} to {request}")
         self._failures = 0
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise TemporaryError(
-                f"JIRA answers {what} with a redirect; check JIRA_SERVER_URL and any login page in front of it",
+                f"JIRA answers {request} with a redirect; check JIRA_SERVER_URL and any login page in front of it",
                 whole_destination=True,
             )
         if status == HTTPStatus.FORBIDDEN:
-            raise Forbidden(f"permission denied by JIRA for {what}: {_reason(answer)}", whole_destination=True)
+            raise Forbidden(f"permission denied by JIRA for {request}: {reason(answer)}", whole_destination=True)
         if status >= HTTPStatus.BAD_REQUEST:
-            raise _refused(answer, what)
+            raise refusal(answer, str(request))
         if self._lost:
             self._lost = False
             log.info("jira.login_restored")
-        return _json(answer, what)
+        return json_of(answer, str(request))
 
     def _login_lost(self, *, denied: bool) -> LoginLost:
         if not self._lost:
@@ -274,17 +229,29 @@ class Client:
         cure = "log in once in the browser to lift the CAPTCHA" if denied else "renew the token"
         return LoginLost(f"JIRA does not accept our login: {cure}", retry_after=PAUSE, whole_destination=True)
 
-    def _too_many(self, answer: requests.Response, method: str, endpoint: str) -> TemporaryError:
+    def _too_many(self, answer: requests.Response, request: "_Request") -> TemporaryError:
         wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-        reason = answer.headers.get("RateLimit-Reason", "")
-        log.warning("jira.limited", method=method, endpoint=endpoint, wait=str(wait), reason=reason)
-        if wait is not None and "per-issue" not in reason:
-            self._limits.close(method, endpoint, wait)
-        return TemporaryError(
-            f"JIRA asks us to wait with {method} {endpoint}",
-            retry_after=wait,
-            whole_destination="per-issue" not in reason,
-        )
+        why = answer.headers.get("RateLimit-Reason", "")
+        log.warning("jira.limited", method=request.method, endpoint=request.endpoint, wait=str(wait), reason=why)
+        if wait is not None and _ONE_ISSUE not in why:
+            self._limits.close(request.method, request.endpoint, wait)
+        text = f"JIRA asks us to wait with {request}"
+        return TemporaryError(text, retry_after=wait, whole_destination=_ONE_ISSUE not in why)
+
+
+@attrs.frozen(kw_only=True)
+class _Request:
+    """One request; as text it is what the person on call reads."""
+
+    method: str
+    endpoint: str
+    parts: Mapping[str, str] = attrs.field(factory=dict)
+    query: Mapping[str, str] | None = None
+    body: object = None
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint.format_map(self.parts)}"
 
 
 def _site(info: Mapping[str, object], server: str) -> Site:
@@ -296,55 +263,8 @@ def _site(info: Mapping[str, object], server: str) -> Site:
     )
 
 
-def _json(answer: requests.Response, what: str) -> object:
-    if not answer.content:
-        return None
-    try:
-        found: object = answer.json()
-    except ValueError as error:
-        raise UncertainError(f"JIRA's answer to {what} is no JSON; is there a proxy or login page?") from error
-    return found
-
-
-def _refused(answer: requests.Response, what: str) -> Refused:
-    try:
-        body: Mapping[str, object] = mapping(answer.json())
-    except ValueError:
-        body = {}
-    messages = strings(body.get("errorMessages")) or strings([body[name] for name in ("message",) if name in body])
-    errors = {str(name): str(word) for name, word in mapping(body.get("errors")).items()}
-    words = "; ".join((*messages, *(f"{name}: {word}" for name, word in errors.items()))) or "no reason given"
-    kind = Missing if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) else Refused
-    return kind(
-        f"JIRA refused {what} ({answer.status_code}): {words[:500]}",
-        status=answer.status_code,
-        messages=messages,
-        errors=errors,
-    )
-
-
-def _reason(answer: requests.Response) -> str:
-    return str(_refused(answer, "it")).partition(": ")[2]
-
-
-def _never_sent(error: BaseException) -> bool:
-    seen, queue = set(), [error]
-    while queue:
-        one = queue.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, requests.ConnectTimeout) or type(one).__name__ in (
-            "NewConnectionError",
-            "NameResolutionError",
-            "SSLCertVerificationError",
-        ):
-            return True
-        queue += [inner for inner in (one.__cause__, one.__context__, *one.args) if isinstance(inner, BaseException)]
-        if isinstance(reason := getattr(one, "reason", None), BaseException):
-            queue.append(reason)
-    return False
-
-
-def _cause(error: requests.RequestException) -> str:
-    return type(error).__name__
+def _unanswered(error: requests.RequestException, request: _Request) -> DeliveryError:
+    cause = type(error).__name__
+    if never_sent(error):
+        return TemporaryError(f"JIRA cannot be reached for {request}: {cause}", whole_destination=True)
+    return UncertainError(f"JIRA's answer to {request} was lost: {cause}")

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from soc_core import Change, ChangeRefused, Inbox, Incident, Reports, Update
 from soc_jira.adf import words_of
-from soc_jira.client import Client, Missing
+from soc_jira.answers import Missing
+from soc_jira.client import Client
 from soc_jira.comments import is_ours
 from soc_jira.fields import PROPERTY, priority_of
 from soc_jira.history import Entry, entries, instant

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from soc_core import PermanentError
-from soc_jira.client import Client, Missing
+from soc_jira.answers import Missing
+from soc_jira.client import Client
 from soc_jira.logs import log
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import Settings

@@ -11,7 +11,8 @@ from typing import Final
 import attrs
 
 from soc_core import DeliveryError, Incident, PermanentError, Ticket, UncertainError
-from soc_jira.client import Client, Forbidden, Refused
+from soc_jira.answers import Forbidden, Refused
+from soc_jira.client import Client
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.logs import log
 from soc_jira.project import Directory, Project

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Sequence
 
 from soc_core import PermanentError, Status, Verdict
-from soc_jira.client import Client, Refused
+from soc_jira.answers import Refused
+from soc_jira.client import Client
 from soc_jira.comments import Comments
 from soc_jira.history import OURS
 from soc_jira.logs import log

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update
-from soc_jira.client import Client, Forbidden, Refused
+from soc_jira.answers import Forbidden, Refused
+from soc_jira.client import Client
 from soc_jira.comments import Comments, is_repeat, tag_of
 from soc_jira.description import ATTACHED, is_cut, remark
 from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_name, record, render

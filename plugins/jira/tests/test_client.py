@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 import requests
 import responses
-from soc_jira.client import Client, Refused
+from soc_jira.answers import Refused
+from soc_jira.client import Client
 from soc_jira.limits import Limits, retry_after
 from soc_jira.settings import Login
 from structlog.testing import capture_logs
@@ -166,3 +167,20 @@ def test_one_issue_is_never_written_to_in_bursts() -> None:
 def test_reading_is_not_counted_as_writing() -> None:
     limits = Limits(lambda: 0.0)
     assert all(limits.wait("GET", "issue/{key}", "SEC-1") is None for _ in range(500))
+
+
+def test_what_a_stranger_created_is_uncertain_and_not_simply_tried_again(web, client) -> None:
+    headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
+    web.post(f"{URL}/rest/api/3/issue", status=201, json={"key": "SEC-1"}, headers=headers)
+    with pytest.raises(UncertainError):
+        create(client)
+
+
+def test_one_lost_read_is_bad_luck_and_several_in_a_row_are_an_outage(web, client) -> None:
+    web.get(f"{URL}/rest/api/3/myself", status=502)
+    whole = []
+    for _ in range(4):
+        with pytest.raises(TemporaryError) as caught:
+            client.get("myself")
+        whole.append(caught.value.whole_destination)
+    assert whole == [False, False, True, True]
