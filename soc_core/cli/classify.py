@@ -1,5 +1,6 @@
 """`soc classify`: one answer for each event, nothing stored."""
 
+import shutil
 import sys
 
 import click
@@ -64,7 +65,9 @@ def _words(answer: dict[str, object]) -> str:
     from soc_core.printable import printable  # noqa: PLC0415 - with the rest
 
     severity = answer["severity"]
-    return printable(
-        f"{answer['decision']!s:<6}  {severity:>4}  {answer['priority']!s:<7}  {answer['label']} - {answer['source']}"
-        f"  {answer['reason']}"
+    words = printable(
+        f"{answer['decision']!s:<6}  {severity:>4}  {answer['priority']!s:<7}  {answer['label']} - {answer['source']}: "
+        f"{answer['reason']}"
     )
+    width = shutil.get_terminal_size().columns
+    return words if len(words) <= width else f"{words[: width - 1]}…"

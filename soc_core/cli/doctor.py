@@ -124,13 +124,15 @@ def _clock() -> CheckResult:
 
 
 def _plugin(plugin: "Plugin") -> CheckResult:
-    from soc_core.registry import PluginState  # noqa: PLC0415 - with the registry
+    from soc_core.registry import CORE, PluginState  # noqa: PLC0415 - with the registry
 
     origin = f"{plugin.distribution} {plugin.version}".strip() or plugin.entry_point
     if plugin.state is PluginState.ACTIVE:
         return _ok(f"at work, {origin}")
     if plugin.state is PluginState.DISABLED:
         return _ok(f"disabled by the settings, {origin}")
+    if plugin.state is PluginState.NOT_CONFIGURED and plugin.distribution == CORE:
+        return _ok(plugin.cause)  # a last resort that was not called for
     if plugin.state is PluginState.NOT_CONFIGURED:
         cure = f'set what is missing in the environment or in .env, or say [plugins] disable = ["{plugin.name}"]'
         return _warn(plugin.cause, cure)

@@ -11,7 +11,7 @@ import click
 from soc_core.cli import reasoning, screen
 from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Rejects
 from soc_core.cli.session import Session, current, lacks_store
-from soc_core.cli.wording import count, due, local, span
+from soc_core.cli.wording import count, due, span
 from soc_core.errors import ChangeRefused
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
 from soc_core.model.incident import Incident, fingerprint
@@ -60,7 +60,7 @@ def _explain_incident(session: Session, key: str, *, programs: bool) -> None:
             return
         story.show_facts(found, soc.reports)
         screen.heading("Why it exists")
-        screen.facts(_why(found, soc))
+        screen.facts(_why(found))
         screen.heading("What the plugins say of its first event now")
         _show_answers(judgement)
         story.show_storm(found, soc.reports)
@@ -76,7 +76,7 @@ def _asked_again(soc: "Soc", found: Incident) -> "Judgement":
     return judge(soc.calls, [event])[0]
 
 
-def _why(found: Incident, soc: "Soc") -> Iterator[tuple[str, object]]:
+def _why(found: Incident) -> Iterator[tuple[str, object]]:
     by = f" of {found.classifier}" if found.classifier else ""
     yield "Found by", f"rule {found.rule or found.label}{by}, confidence {found.confidence:g}"
     yield "Because", found.reason
@@ -84,12 +84,6 @@ def _why(found: Incident, soc: "Soc") -> Iterator[tuple[str, object]]:
     if found.undecided:
         yield "Undecided", "classification or decision failed; the built-in rule for severity 9 and more acted"
     yield "Priority", f"{found.priority}, from severity {found.severity:g}"
-    for name, clock in found.clocks.items():
-        at = clock.due_at()
-        yield (
-            f"SLA {name}",
-            f"{span(clock.target.duration)}, {due(clock, soc.clock.now())}" + (f", at {local(at)}" if at else ""),
-        )
     yield "Fingerprint", found.fingerprint
     yield "Ticket marker", found.marker
 
@@ -114,6 +108,8 @@ def _events(soc: "Soc", words: str, log_format: str, source: str | None) -> Iter
     if words != STDIN:
         yield parse(words, received=soc.clock.now(), format=log_format, source=source)
         return
+    if sys.stdin.isatty():
+        screen.note("Type or paste events, one on a line; end with Ctrl-D.")
     rejects = Rejects()
     stdin = sys.stdin.buffer
     for batch in Reader((STDIN,), clock=soc.clock, format=log_format, source=source, stdin=stdin):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -96,7 +97,14 @@ def note(ctx: click.Context, /, id: str, text: tuple[str, ...], **how: object) -
 @click.pass_context
 def assign(ctx: click.Context, /, id: str, person: str, **how: object) -> None:  # noqa: A002
     """Give it to somebody of [people]; `-` gives it to nobody."""
-    _change(ctx, id, Change.ASSIGNEE, how, new="" if person == "-" else person)
+    people = current(ctx).settings().people
+    names = [one.name for one in people]
+    chosen = next((name for name in names if name.casefold() == person.casefold()), person)
+    if people and chosen not in (*names, "-"):
+        near = get_close_matches(person, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        raise ChangeRefused(f"{person!r} is not in [people]: {hint}")
+    _change(ctx, id, Change.ASSIGNEE, how, new="" if chosen == "-" else chosen)
 
 
 @incident.command()

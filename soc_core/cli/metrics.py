@@ -16,6 +16,17 @@ if TYPE_CHECKING:  # brings SQLAlchemy along
 
 _MOST = 100_000
 _NOISY = 10
+_HEADINGS = {
+    "incidents": "Incidents",
+    "priorities": "Priorities",
+    "tickets": "Tickets",
+    "sla": "Promises kept",
+    "seconds_to_resolve": "Seconds from detection to resolution, on average",
+    "verdicts": "Verdicts",
+    "deliveries": "Deliveries",
+    "shelves": "Shelves",
+    "events_by_rule": "Events by rule",
+}
 
 
 @click.command()
@@ -31,8 +42,8 @@ def metrics(ctx: click.Context, since: str, as_json: bool) -> None:
         return
     for heading, values in numbers.items():
         if values:
-            screen.heading(heading.replace("_", " ").capitalize())
-            screen.facts((name, _plain(value)) for name, value in values.items())
+            screen.heading(_HEADINGS[heading])
+            screen.facts((name.replace("_", " "), _plain(value)) for name, value in values.items())
     if not numbers["incidents"]:
         screen.say("No numbers yet. Read a log with: soc run FILE")
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -28,8 +29,10 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along
     from soc_core.stages.intake.reading import Batch, Reader
     from soc_core.stages.triage import Outcome
 
+_GZIP = b"\x1f\x8b"
 _NOISY = 5
 _SHOWN = 20
+_Show = Callable[[str, int | None], None]
 
 
 @click.command()
@@ -69,7 +72,9 @@ def run(
         work = _Work(soc, reader, tell=not session.quiet)
         if delivers:
             soc.start(services=follow)
-        with _progress(quiet=session.quiet or follow) as show:
+        if follow and not session.quiet and sys.stderr.isatty():
+            screen.note("Waiting for new lines; end with Ctrl-C.")
+        with _progress(_size(names), quiet=session.quiet or follow) as show:
             broken, interrupted = work.read(follow=follow, show=show)
             if delivers and not interrupted:
                 interrupted = not _settled(soc, settle, show)
@@ -142,13 +147,14 @@ class _Work:
         self._tally: Counter[str] = Counter()
         self._rules: Counter[str] = Counter()
         self._opened: list[str] = []
+        self._offsets: dict[str, int] = {}
         # Incidents whose ticket would be made by this run: those it opens, and those whose ticket was still due.
         self._watched = dict.fromkeys(
             job.incident for job in soc.reports.jobs(JobState.READY, JobState.LEASED) if job.kind == "create_ticket"
         )
         self._dead = self._count_dead()
 
-    def read(self, *, follow: bool, show: Callable[[str], None]) -> tuple[InputError | None, bool]:
+    def read(self, *, follow: bool, show: _Show) -> tuple[InputError | None, bool]:
         """Read everything; answers what could not be read, and whether somebody broke it off."""
         interrupts = Interrupts()
         try:
@@ -156,7 +162,8 @@ class _Work:
                 for batch in self._reader.follow(threading.Event()) if follow else self._reader:
                     with interrupts.held_back():
                         self._count(batch, self._soc.take(batch))
-                    show(f"{count(self._tally['read'], 'line')}, {count(len(self._opened), 'incident')}")
+                    words = f"{count(self._tally['read'], 'line')}, {count(len(self._opened), 'incident')}"
+                    show(words, self._bytes_read(batch))
         except InputError as error:
             return error, False
         except KeyboardInterrupt:
@@ -200,32 +207,54 @@ class _Work:
         if self._tell:
             tell_formats(self._reader, (batch.input,), self._told)
 
+    def _bytes_read(self, batch: "Batch") -> int:
+        from soc_core.stages.intake.position import Position  # noqa: PLC0415 - only once something is read
+
+        position = Position.of(batch.position) if batch.position is not None else None
+        if position is not None:
+            self._offsets[batch.input] = position.offset
+        return sum(self._offsets.values())
+
     def _count_dead(self) -> int:
         return sum(number for (_, state), number in self._soc.reports.job_counts().items() if state == JobState.DEAD)
 
 
-def _settled(soc: "Soc", limit: timedelta, show: Callable[[str], None]) -> bool:
+def _settled(soc: "Soc", limit: timedelta, show: _Show) -> bool:
     """Deliver what is due; False if somebody broke it off."""
     try:
-        soc.settle(limit, progress=lambda left: show(f"delivering, {count(left, 'job')} left"))
+        soc.settle(limit, progress=lambda left: show(f"delivering, {count(left, 'job')} left", None))
     except KeyboardInterrupt:
         return False
     return True
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A line that shows how far it is, where a person watches."""
+def _progress(size: int | None, *, quiet: bool) -> Iterator[_Show]:
+    """A bar that shows how far it is, where a person watches; without a size it only shows that it moves."""
     if quiet or not sys.stderr.isatty():
-        yield lambda words: None
+        yield lambda words, done: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only for people
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - the same
+    from rich import progress as bars  # noqa: PLC0415 - only for people
+    from rich.console import Console  # noqa: PLC0415 - the same
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading")
-        yield lambda words: progress.update(task, description=words)
+    columns = (bars.BarColumn(), bars.TextColumn("{task.description}", markup=False), bars.TimeElapsedColumn())
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=size)
+        yield lambda words, done: progress.update(task, description=words, completed=done)
+
+
+def _size(names: tuple[str, ...]) -> int | None:
+    """How many bytes there are to read; None where nobody can know."""
+    total = 0
+    for name in names:
+        path = Path(name)
+        if name == STDIN or not path.is_file():
+            return None
+        with path.open("rb") as log:
+            if log.read(len(_GZIP)) == _GZIP:
+                return None
+        total += path.stat().st_size
+    return total
 
 
 def _exit_code(result: _Result, broken: InputError | None, *, interrupted: bool, delivers: bool) -> int:

@@ -57,7 +57,8 @@ def versioned(**parts: object) -> dict[str, object]:
 def note(text: str) -> None:
     """Tell the person at the keyboard something beside the output."""
     for line in text.splitlines():
-        click.echo(printable(line), err=True)
+        sys.stderr.write(f"{printable(line)}\n")  # not by click, which writes past a progress bar into its line
+    sys.stderr.flush()
 
 
 def console() -> "Console":

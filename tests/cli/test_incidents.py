@@ -207,3 +207,12 @@ def test_an_anchor_that_does_not_fit_ends_with_1(filled):
 def test_output_is_one_json_document_that_hides_nothing_from_a_terminal(filled, terminal):
     said = terminal("incidents", "--json")
     assert json.loads(said)["incidents"][0]["id"] == "INC-1"
+
+
+def test_somebody_who_is_not_known_is_not_assigned(filled, place):
+    settings = (place / "soc.toml").read_text()
+    (place / "soc.toml").write_text(settings + '[people.bo]\nroles = ["analyst"]\n')
+    result = filled("incident", "assign", "1", "boo")
+    assert (result.code, "did you mean 'bo'?" in result.err) == (1, True)
+    assert filled("incident", "assign", "1", "Bo").document["incident"]["assignee"] == "bo"
+    assert filled("incident", "assign", "1", "-").document["incident"]["assignee"] is None

@@ -248,3 +248,24 @@ def wait_until(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within a minute"
         threading.Event().wait(0.1)
+
+
+def test_people_see_a_summary_and_what_to_do_next(terminal, place):
+    said = terminal("run", "house.log")
+    for words in ("3 lines of house.log", "2 opened", "LOCAL-1", "break-in", "soc explain INC-1"):
+        assert words in said
+
+
+def test_people_see_what_a_dry_run_would_do(terminal, place):
+    said = terminal("run", "house.log", "--dry-run")
+    for words in ("nothing was kept", "Tickets that would be made", "[CRITICAL] Security Alert - door (Severity 9)"):
+        assert words in said
+
+
+def test_nothing_to_read_is_told_at_the_keyboard(place, monkeypatch, soc, terminal):
+    class Keyboard:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Keyboard())
+    assert "Name a log file" in terminal("run", codes=(2,))
