@@ -5,7 +5,18 @@ from typing import TextIO
 
 import attrs
 
-from soc_core import Change, Delivery, EscalationStep, Incident, Ticket, Update, hookimpl, printable, setting
+from soc_core import (
+    Change,
+    Delivery,
+    EscalationStep,
+    Incident,
+    NotConfigured,
+    Ticket,
+    Update,
+    hookimpl,
+    printable,
+    setting,
+)
 
 _TOLD = (Change.STATUS, Change.ASSIGNEE, Change.PRIORITY, Change.PROMOTED)
 
@@ -20,7 +31,8 @@ class Console:
         enabled: bool = attrs.field(default=False, metadata=setting("Write a line for everything that happens"))
 
     def __init__(self, settings: Settings, stream: TextIO | None = None) -> None:
-        self._enabled = settings.enabled
+        if not settings.enabled:
+            raise NotConfigured("quiet, as [plugins.console] enabled is not set")
         self._stream = stream
 
     @hookimpl
@@ -45,5 +57,4 @@ class Console:
         self._say(f"{incident.id} escalated at {step.rung} of {step.clock}: {', '.join(step.notify)}")
 
     def _say(self, line: str) -> None:
-        if self._enabled:
-            print(printable(line.rstrip()), file=self._stream or sys.stderr, flush=True)  # noqa: T201 - its purpose
+        print(printable(line.rstrip()), file=self._stream or sys.stderr, flush=True)  # noqa: T201 - its purpose

@@ -144,3 +144,23 @@ def test_two_wheels_of_a_third_party_replace_the_trigger_rule_and_add_a_sink(ins
     assert seen["deciders"][0] == "rule"
     assert seen["deciders"][-1] == "triggers"
     assert (tmp_path / "wall.txt").read_text() == "[CRITICAL] Error - payments (Severity 9)\n"
+
+
+def test_the_program_itself_runs_with_both(installed: Path, tmp_path: Path) -> None:
+    line = "useradd[4302]: new user: name=svc2, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/1"
+    rows = [{"id": source, "source": source, "message": line} for source in ("lab", "payments", "desk")]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SOC_", "JIRA_", "SLACK_"))}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "soc", "run", "log.jsonl", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**clean, "PYTHONPATH": str(installed)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["incidents_opened"], summary["alerts"]) == (2, 1)
+    assert [ticket["summary"] for ticket in summary["tickets"]] == ["[CRITICAL] Security Alert - payments (Severity 9)"]
+    assert len((tmp_path / "wall.txt").read_text().splitlines()) == 2
