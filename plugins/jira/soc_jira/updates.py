@@ -5,7 +5,7 @@ changed by hand meanwhile is left alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update
 from soc_jira.answers import Forbidden, Refused
@@ -13,7 +13,7 @@ from soc_jira.client import Client
 from soc_jira.comments import Comments, is_repeat, tag_of
 from soc_jira.description import ATTACHED, is_cut, remark
 from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_name, record, render
-from soc_jira.history import OURS, Entry, entries, last_change
+from soc_jira.history import OURS, Entry, entries, instant, last_change
 from soc_jira.logs import log
 from soc_jira.project import Directory, person_id, step_of
 from soc_jira.reading import mapping, objects, text
@@ -96,28 +96,36 @@ class Updates:
 
     def _bring_in_line(self, incident: Incident, key: str, update: Update) -> None:
         issue = self._read(key, "status", "assignee", "priority", *self._due_fields)
-        changes = entries(issue)
-        if update.change is Change.STATUS and update.origin != TRACKER:
-            if _may_write(changes, "status", at=update.at, asked=True):
-                here = step_of(mapping(issue, "fields", "status"))
-                self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
-            else:
-                log.info("jira.left_to_people", ticket=key, field="status")
-        asked = {*self._due_fields, str(update.change)}
+        if incident.status.active:  # many workflows forbid edits of what is done: first out, or last in
+            self._move(incident, key, update, issue)
+            self._edit(incident, key, update, issue)
+        else:
+            self._edit(incident, key, update, issue)
+            self._move(incident, key, update, issue)
+
+    def _move(self, incident: Incident, key: str, update: Update, issue: Mapping[str, object]) -> None:
+        if update.change is not Change.STATUS or update.origin == TRACKER:
+            return
+        if _may_write(entries(issue), "status", at=update.at, asked=True):
+            here = step_of(mapping(issue, "fields", "status"))
+            self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
+        else:
+            log.info("jira.left_to_people", ticket=key, field="status")
+
+    def _edit(self, incident: Incident, key: str, update: Update, issue: Mapping[str, object]) -> None:
+        changes, asked = entries(issue), {*self._due_fields, str(update.change)}
         fields = {
             name: value
             for name, value in self._wanted(incident, update).items()
             if _shown(mapping(issue, "fields").get(name)) != _shown(value)
             and _may_write(changes, name, at=update.at, asked=name in asked)
         }
-        stale = mapping(issue, "properties", PROPERTY).get("due") != record(incident)["due"]
-        if fields or stale:
-            self._edit(key, fields, [{"key": PROPERTY, "value": record(incident)}] if stale else [])
-
-    def _edit(self, key: str, fields: Mapping[str, object], properties: Sequence[Mapping[str, object]]) -> None:
-        body: dict[str, object] = {"fields": fields, "historyMetadata": OURS}
-        if properties:
-            body["properties"] = properties
+        properties = []
+        if mapping(issue, "properties", PROPERTY).get("due") != record(incident)["due"]:
+            properties.append({"key": PROPERTY, "value": record(incident)})
+        if not fields and not properties:
+            return
+        body = {"fields": fields, "properties": properties, "historyMetadata": OURS}
         try:
             self._client.send("PUT", "issue/{key}", body, key=key)
         except Refused as error:
@@ -126,8 +134,7 @@ class Updates:
                 raise
             log.warning("jira.fields_left_out", ticket=key, fields=sorted(without), reason=str(error))
             left = {name: value for name, value in fields.items() if name not in without}
-            if left or properties:
-                self._client.send("PUT", "issue/{key}", body | {"fields": left}, key=key)
+            self._client.send("PUT", "issue/{key}", body | {"fields": left}, key=key)
         log.info("ticket.edited", ticket=key, fields=sorted(fields))
 
     @property
@@ -175,8 +182,14 @@ def _may_write(changes: Sequence[Entry], field: str, *, at: datetime, asked: boo
 
 
 def _shown(value: object) -> str:
+    """A value in a form that can be compared: people by id, names, instants in UTC."""
     found = mapping(value)
-    return person_id(found) or text(found, "name") or ("" if value is None or found else str(value))
+    if found or value is None:
+        return person_id(found) or text(found, "name")
+    try:
+        return instant(str(value)).astimezone(UTC).isoformat()
+    except ValueError:
+        return str(value)
 
 
 def _sentence(incident: Incident, update: Update) -> str | None:

@@ -20,7 +20,7 @@ from soc_core import (
     Update,
     Verdict,
 )
-from soc_core.testing.jira import CLASSIC, ODD, Fault, Project, Transition
+from soc_core.testing.jira import CLASSIC, ODD, ROBOT, Fault, Project, Transition
 
 T0 = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 
@@ -161,6 +161,23 @@ def test_several_waiting_changes_become_one_edit(jira, opened, delivery) -> None
     assert (issue.assignee, issue.priority, issue.fields["duedate"]) == ("5b10-bo", "Medium", "2026-03-05")
     assert issue.properties["soc.core"]["due"]["resolution"] == "2026-03-05T00:30:00+00:00"
     assert len(jira.asked("PUT", "issue/SEC-1")) == 1
+
+
+def test_a_due_instant_in_another_zone_is_the_same_instant(jira_site, plugin_for, make_incident, delivery) -> None:
+    project = Project(key="SEC", name="S", datetimes=("customfield_9",))
+    site = jira_site(projects=[project], robot=attrs.evolve(ROBOT, zone="Australia/Sydney"))
+    plugin, incident = plugin_for(site, due_field="customfield_9"), make_incident()
+    incident = attrs.evolve(incident, ticket=plugin.create_ticket(incident))
+    plugin.on_incident_updated(incident, update(Change.SLA), delivery())
+    assert [call for call in site.calls if call.method == "PUT"] == []
+
+
+def test_a_done_ticket_is_edited_before_it_is_closed(jira, opened, delivery) -> None:
+    plugin, incident = opened
+    closed = attrs.evolve(incident, status=Status.CLOSED, priority=Priority.LOW)
+    plugin.on_incident_updated(closed, update(Change.STATUS, new="Closed"), delivery())
+    writes = [call.path for call in jira.calls if call.method in ("PUT", "POST")]
+    assert writes == ["issue/SEC-1", "issue/SEC-1/transitions"]
 
 
 def test_what_people_changed_meanwhile_is_left_alone(jira, clock, opened, delivery) -> None:

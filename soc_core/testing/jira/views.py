@@ -119,6 +119,9 @@ def issue(tracker: Tracker, found: Issue, viewer: User, version: str, base: str)
         "attachment": [{"filename": name, "size": len(content)} for name, content in found.attachments],
         "issuelinks": [{"type": {"name": kind}, "outwardIssue": {"key": other}} for kind, other in found.links],
     }
+    for name in project.datetimes:
+        if isinstance(given := fields.get(name), str):
+            fields[name] = instant(datetime.fromisoformat(given), viewer)
     if "description" in fields:
         fields["description"] = text(fields["description"], version)
     return {"id": found.id, "key": found.key, "self": f"{base}/rest/api/{version}/issue/{found.id}", "fields": fields}
