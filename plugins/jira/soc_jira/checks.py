@@ -1,12 +1,12 @@
 """Proves, one thing after the other, that JIRA can be used: each failure is one sentence with its cure."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
-from soc_core import Check, CheckResult, DeliveryError, Grade, Priority, Reports, Status
+from soc_core import Check, CheckResult, DeliveryError, Grade, Priority, Status
 from soc_jira.answers import Forbidden, LoginLost, Missing
 from soc_jira.client import Client
 from soc_jira.fields import priority_name
@@ -39,7 +39,7 @@ class Examination:
     settings: Settings
     project: str
 
-    def checks(self, reports: Reports | None = None) -> Sequence[Check]:
+    def checks(self, now: Callable[[], datetime]) -> Sequence[Check]:
         """All checks, in an order in which each rests on those before it."""
         broken: list[str] = []
         steps: Sequence[tuple[str, Callable[[], CheckResult]]] = (
@@ -52,10 +52,10 @@ class Examination:
             ("permissions", self.permitted),
             ("workflow", self.workflow),
             ("webhook", self.webhook),
-            ("clock", lambda: self.clock(reports)),
+            ("clock", lambda: self.clock(now())),
         )
         return [
-            Check(name=f"JIRA {name}", run=_guarded(name, act, broken, number < 3), online=name != "webhook")
+            Check(name=name, run=_guarded(name, act, broken, number < 3), online=name != "webhook")
             for number, (name, act) in enumerate(steps)
         ]
 
@@ -168,12 +168,12 @@ class Examination:
             "For seconds instead, set JIRA_WEBHOOK_SECRET and add a webhook in JIRA",
         )
 
-    def clock(self, reports: Reports | None) -> CheckResult:
+    def clock(self, now: datetime) -> CheckResult:
         """Whether JIRA and we agree about the time."""
         said = text(mapping(self.client.get("serverInfo")), "serverTime")
-        if not said or reports is None:
+        if not said:
             return _ok("JIRA does not tell its time")
-        apart = abs(instant(said) - reports.now())
+        apart = abs(instant(said) - now)
         if apart > _SKEW:
             return _warn(f"JIRA's clock and ours are {apart.total_seconds():.0f} s apart", "Check NTP on this machine")
         return _ok("JIRA's clock and ours agree")

@@ -28,7 +28,7 @@ def add_commands(cli: click.Group, desk: Desk) -> None:
     @click.pass_context
     def test(ctx: click.Context, as_json: bool) -> None:
         """Prove the connection step by step."""
-        results = [(check.name, check.run()) for check in desk.examination.checks(desk.reports)]
+        results = [(check.name, check.run()) for check in desk.examination.checks(_now)]
         if _wants_json(as_json):
             shown = [
                 {"name": name, "grade": result.grade.value, "text": result.text, "cure": result.cure}
@@ -46,7 +46,7 @@ def add_commands(cli: click.Group, desk: Desk) -> None:
     @_JSON
     def test_incident(as_json: bool) -> None:
         """Make a ticket that says it is a test."""
-        incident = trial_incident(datetime.now(UTC))
+        incident = trial_incident(_now())
         ticket = desk.tickets.create(incident)
         if _wants_json(as_json):
             _print_json(
@@ -65,7 +65,7 @@ def add_commands(cli: click.Group, desk: Desk) -> None:
     @_JSON
     def violations(as_json: bool) -> None:
         """List our tickets that are overdue."""
-        now = datetime.now(UTC)
+        now = _now()
         late = [ticket for ticket in desk.open_tickets() if ticket.overdue(now)]
         _list(late, as_json=as_json, nothing="No SLA is violated.")
 
@@ -73,6 +73,10 @@ def add_commands(cli: click.Group, desk: Desk) -> None:
     def mapping_() -> None:
         """Print the [plugins.jira] table that fits the project."""
         click.echo(mapping_toml(desk.directory, desk.settings), nl=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _list(tickets: Sequence[OpenTicket], *, as_json: bool, nothing: str) -> None:

@@ -95,7 +95,7 @@ class Jira:
     @hookimpl
     def register_checks(self, reports: Reports) -> Sequence[Check]:
         """Prove that JIRA can be used, for `soc doctor`."""
-        return self._desk.examination.checks(reports)
+        return self._desk.examination.checks(reports.now)
 
     @hookimpl
     def register_commands(self, cli: "click.Group") -> None:

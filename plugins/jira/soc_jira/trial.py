@@ -1,9 +1,11 @@
 """An incident made up to see whether tickets can be made; it says so in every line."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from soc_core import Course, Incident, Priority
+from soc_core import Clock, Course, Incident, Move, Priority, Target, Tick
+
+_HOUR = Clock(name="resolution", target=Target(duration=timedelta(hours=1)))
 
 
 def trial_incident(now: datetime) -> Incident:
@@ -26,4 +28,5 @@ def trial_incident(now: datetime) -> Incident:
         last_seen=now,
         detected_at=now,
         opened_at=now,
+        clocks={"resolution": _HOUR.with_tick(Tick(move=Move.START, at=now))},
     )

@@ -15,7 +15,7 @@ from soc_core.testing.jira import ODD, Project
 
 def results(plugin, house) -> dict[str, tuple[Grade, str, str]]:
     checks = plugin.register_checks(house)
-    return {check.name.removeprefix("JIRA "): _told(check.run()) for check in checks}
+    return {check.name: _told(check.run()) for check in checks}
 
 
 def _told(result) -> tuple[Grade, str, str]:
