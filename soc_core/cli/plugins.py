@@ -98,7 +98,7 @@ def _named(registry: Registry, name: str) -> Plugin:
 
 
 def _settings_rows(session: Session, plugin: Plugin) -> list[dict[str, str | None]]:
-    from soc_core.settings.reading import fields_of  # noqa: PLC0415 - only here
+    from soc_core.settings.fields import fields_of  # noqa: PLC0415 - only here
 
     declared = session.settings_classes().get(plugin.name)
     if declared is None:

@@ -6,19 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import click
 
 from soc_core.cli import screen
 from soc_core.cli.durations import DURATION
 from soc_core.cli.exits import INPUT, INTERRUPTED, OK, PARTLY
-from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Interrupts, Rejects, chosen, name_of, tell_formats
+from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Interrupts, Rejects, chosen, tell_formats
 from soc_core.cli.session import current
-from soc_core.cli.wording import count, due_of
+from soc_core.cli.summary import Summary
+from soc_core.cli.summary import show as show_summary
+from soc_core.cli.wording import count
 from soc_core.errors import InputError
 from soc_core.model.event import Course
 from soc_core.model.incident import Incident
@@ -29,9 +30,8 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along
     from soc_core.stages.intake.reading import Batch, Reader
     from soc_core.stages.triage import Outcome
 
+_TICKET_MADE = ("ticket.made", "ticket.adopted")
 _GZIP = b"\x1f\x8b"
-_NOISY = 5
-_SHOWN = 20
 _Show = Callable[[str, int | None], None]
 
 
@@ -84,55 +84,12 @@ def run(
         if screen.for_programs(as_json):
             screen.emit(result.document())
         else:
-            _show(result, soc.clock.now())
+            show_summary(result, soc.clock.now())
     if broken is not None:
         screen.note(f"Error: {broken}")
     if interrupted:
         screen.note("Interrupted: the block at hand was finished, the next run goes on from there.")
     ctx.exit(_exit_code(result, broken, interrupted=interrupted, delivers=delivers))
-
-
-@attrs.frozen(kw_only=True)
-class _Result:
-    """What a run came to."""
-
-    tally: Counter[str]
-    rules: Counter[str]
-    opened: tuple[Incident, ...]
-    tickets: tuple[Incident, ...]
-    pending: int
-    missing: int
-    dead: int
-    inputs: tuple[str, ...]
-    dry_run: bool
-    seconds: float
-
-    @property
-    def alerts(self) -> int:
-        """How many opened incidents are alerts, without a ticket."""
-        return sum(incident.kind is Course.ALERT for incident in self.opened)
-
-    def document(self) -> dict[str, object]:
-        """The versioned output; a dry run's tickets have no key yet."""
-        return screen.versioned(
-            read=self.tally["read"],
-            processed=self.tally["processed"],
-            quarantined=self.tally["quarantined"],
-            incidents_opened=len(self.opened),
-            joined=self.tally["joined"],
-            alerts=self.alerts,
-            tickets=[
-                {
-                    "key": None if one.ticket is None else one.ticket.key,
-                    "url": None if one.ticket is None else one.ticket.url,
-                    "summary": one.summary,
-                    "priority": one.priority.value,
-                }
-                for one in self.tickets
-            ],
-            pending=self.pending,
-            seconds=round(self.seconds, 3),
-        )
 
 
 class _Work:
@@ -148,10 +105,10 @@ class _Work:
         self._rules: Counter[str] = Counter()
         self._opened: list[str] = []
         self._offsets: dict[str, int] = {}
-        # Incidents whose ticket would be made by this run: those it opens, and those whose ticket was still due.
-        self._watched = dict.fromkeys(
-            job.incident for job in soc.reports.jobs(JobState.READY, JobState.LEASED) if job.kind == "create_ticket"
-        )
+        # Incidents whose ticket may be this run's doing: those it is due for from before, those it opens or adds to.
+        waiting = soc.reports.jobs(JobState.READY, JobState.LEASED)
+        self._touched = {job.incident for job in waiting if job.kind == "create_ticket"}
+        self._entries = self._count_entries()
         self._dead = self._count_dead()
 
     def read(self, *, follow: bool, show: _Show) -> tuple[InputError | None, bool]:
@@ -170,18 +127,17 @@ class _Work:
             return None, True
         return None, False
 
-    def result(self, *, dry_run: bool, seconds: float) -> _Result:
+    def result(self, *, dry_run: bool, seconds: float) -> Summary:
         """What has come of it by now."""
         reports = self._soc.reports
         opened = [found for name in self._opened if (found := reports.incident(name)) is not None]
-        watched = [found for name in self._watched if name and (found := reports.incident(name)) is not None]
+        due = [one for one in opened if one.kind is Course.TICKET]
         waiting = [job for job in reports.jobs(JobState.READY, JobState.LEASED) if job.dest != "core"]
-        due = [one for one in watched if one.kind is Course.TICKET]
-        return _Result(
+        return Summary(
             tally=self._tally,
             rules=self._rules,
             opened=tuple(opened),
-            tickets=tuple(due if dry_run else (one for one in due if one.ticket is not None)),
+            tickets=tuple(due) if dry_run else self._with_new_ticket(),
             pending=0 if dry_run else len(waiting),
             missing=sum(one.ticket is None for one in due),
             dead=self._count_dead() - self._dead,
@@ -189,6 +145,21 @@ class _Work:
             dry_run=dry_run,
             seconds=seconds,
         )
+
+    def _with_new_ticket(self) -> tuple[Incident, ...]:
+        """The incidents that this run has to do with and that got their ticket since it began."""
+        from soc_core.store import audit  # noqa: PLC0415 - brings SQLAlchemy along
+
+        written = self._count_entries() - self._entries
+        if not written:
+            return ()
+        with self._soc.database.read() as tx:
+            since = audit.entries(tx, last=written)
+        made = dict.fromkeys(
+            entry.incident for entry in since if entry.what in _TICKET_MADE and entry.incident in self._touched
+        )
+        found = (self._soc.reports.incident(name) for name in made if name is not None)
+        return tuple(one for one in found if one is not None and one.ticket is not None)
 
     def _count(self, batch: "Batch", outcome: "Outcome") -> None:
         self._tally.update(
@@ -202,7 +173,7 @@ class _Work:
         self._rules.update(outcome.rules)
         new = [incident.id for incident in outcome.opened]
         self._opened += new
-        self._watched.update(dict.fromkeys(new))
+        self._touched.update(outcome.incident_of.values())
         self.rejects.see(batch)
         if self._tell:
             tell_formats(self._reader, (batch.input,), self._told)
@@ -214,6 +185,12 @@ class _Work:
         if position is not None:
             self._offsets[batch.input] = position.offset
         return sum(self._offsets.values())
+
+    def _count_entries(self) -> int:
+        from soc_core.store import audit  # noqa: PLC0415 - brings SQLAlchemy along
+
+        with self._soc.database.read() as tx:
+            return int(audit.head(tx).partition(":")[0])
 
     def _count_dead(self) -> int:
         return sum(number for (_, state), number in self._soc.reports.job_counts().items() if state == JobState.DEAD)
@@ -257,83 +234,9 @@ def _size(names: tuple[str, ...]) -> int | None:
     return total
 
 
-def _exit_code(result: _Result, broken: InputError | None, *, interrupted: bool, delivers: bool) -> int:
+def _exit_code(result: Summary, broken: InputError | None, *, interrupted: bool, delivers: bool) -> int:
     if interrupted:
         return INTERRUPTED
     if broken is not None:
         return PARTLY if result.tally["read"] else INPUT
     return PARTLY if delivers and (result.missing or result.dead) else OK
-
-
-def _show(result: _Result, now: datetime) -> None:
-    tally = result.tally
-    rate = f", {tally['read'] / result.seconds:,.0f} lines/s" if result.seconds > 1 else ""
-    inputs = ", ".join(name_of(name) for name in result.inputs[:3]) + (", …" if len(result.inputs) > 3 else "")
-    title = "Dry run: nothing was kept, nothing was delivered." if result.dry_run else "Done."
-    screen.say(
-        f"{title} {count(tally['read'], 'line')} {f'of {inputs} ' if inputs else ''}in {result.seconds:.1f} s{rate}",
-        "bold",
-    )
-    screen.facts(_numbers(result))
-    if result.tickets:
-        screen.heading("Tickets that would be made" if result.dry_run else "Tickets")
-        wide = screen.is_wide()
-        columns = ("Ticket", "Incident", "Priority", "Summary", "Due", "Assignee")
-        rows = [
-            (
-                one.ticket.key if one.ticket else "",
-                one.id if wide or one.ticket is None else "",
-                screen.priority(one.priority),
-                one.summary,
-                due_of(one, now),
-                (one.assignee or "") if wide else "",
-            )
-            for one in result.tickets[:_SHOWN]
-        ]
-        screen.table(columns, rows, stretch="Summary")
-        if len(result.tickets) > _SHOWN:
-            screen.say(f"and {count(len(result.tickets) - _SHOWN, 'more ticket')}: soc incidents", "dim")
-    if result.rules:
-        screen.heading("Noisiest rules")
-        noisy = [(f"{number:,}", rule) for rule, number in result.rules.most_common(_NOISY)]
-        screen.table(("Events", "Rule"), noisy, stretch="Rule", right=("Events",))
-    screen.heading("Next")
-    screen.facts(_next_steps(result))
-
-
-def _numbers(result: _Result) -> Iterator[tuple[str, object]]:
-    tally = result.tally
-    yield "Processed", f"{tally['processed']:,}"
-    if tally["repeated"]:
-        yield "Seen before", f"{tally['repeated']:,} (no effect)"
-    if tally["quarantined"]:
-        kept = "" if result.dry_run else ", kept in the store"
-        yield "Quarantined", screen.text(f"{tally['quarantined']:,} that could not be read{kept}", "yellow")
-    if tally["held"]:
-        yield "Held", screen.text(f"{tally['held']:,} that no plugin could judge, kept for a replay", "yellow")
-    yield "Incidents", f"{len(result.opened):,} opened"
-    yield "Joined", f"{tally['joined']:,} events joined an open incident" if tally["joined"] else ""
-    yield "Alerts", f"{result.alerts:,} without a ticket" if result.alerts else ""
-    yield "Tickets", f"{len(result.tickets):,}"
-    if result.missing and not result.dry_run:
-        yield "Not yet made", screen.text(count(result.missing, "ticket"), "yellow")
-    if result.dead:
-        yield "Given up", screen.text(count(result.dead, "delivery", "deliveries"), "red")
-    yield "Pending", count(result.pending, "delivery", "deliveries") if result.pending else ""
-
-
-def _next_steps(result: _Result) -> Iterator[tuple[str, object]]:
-    if result.dead:
-        yield "soc jobs list", "why deliveries were given up; retry them when it is cured"
-    if result.dry_run:
-        yield "soc run …", "the same for good: without --dry-run"
-        return
-    if result.pending:
-        yield "soc serve", "goes on delivering what is pending, and keeps the clocks"
-    if result.opened:
-        yield "soc incidents", "what has to be worked on"
-        yield f"soc explain {result.opened[0].id}", "why it became an incident"
-    else:
-        yield "soc explain -", "paste a line and see what is decided about it, and why"
-    if result.tally["quarantined"] or result.tally["held"]:
-        yield "soc doctor", "what is kept on the shelves"

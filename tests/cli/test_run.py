@@ -90,6 +90,18 @@ def test_a_count_over_several_lines_makes_the_ticket(soc):
     assert [ticket["priority"] for ticket in found["tickets"]] == ["Highest"]
 
 
+def test_an_alert_that_gets_worse_is_among_the_tickets_of_the_run(soc, place):
+    rules = Path("rules/test.toml").read_text()
+    # The same rule, so the same incident: smoke is an alert until the event itself says that it is a fire.
+    stated = 'id = "smoke"\nstated = { at_least = 6.5, at_most = 10 }'
+    Path("rules/test.toml").write_text(rules.replace('id = "smoke"', stated))
+    row = '{"source": "hall", "message": "smoke in room 4", "severity": %s}\n'
+    assert soc("run", "-", stdin=row % 6.5).document["alerts"] == 1
+    found = soc("run", "-", stdin=row % 10).document
+    assert (found["incidents_opened"], [one["key"] for one in found["tickets"]]) == (0, ["LOCAL-1"])
+    assert soc("run", "-", stdin=row % 10).document["tickets"] == []
+
+
 def test_the_source_of_all_lines_can_be_named(soc):
     found = soc("run", "-", "--source", "gate", stdin="somebody broke in\n").document
     assert found["tickets"][0]["summary"] == "[CRITICAL] Security Alert - gate (Severity 9)"
