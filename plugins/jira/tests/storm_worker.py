@@ -19,14 +19,14 @@ class Everything:
         return Finding(event=event, label="Security Alert", severity=9, rule=event.message)
 
 
-folder, number, lag = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+folder, number, lag, api = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 settings = {
     "store": f"sqlite:///{folder / 'soc.db'}",
     "storm.limit": 100_000,
     "delivery": {"workers": 4, "lease": "2s", "backoff_first": "100ms", "backoff_longest": "300ms"},
     "plugins": {
         "disable": ["rules", "local", "console", "slack", "sla", "escalation", "metrics", "dashboard"],
-        "jira": {"search_lag": lag, "timeout": "500ms", "rate": 1000.0},
+        "jira": {"api": api, "search_lag": lag, "timeout": "500ms", "rate": 1000.0},
     },
 }
 env = {name: value for name, value in os.environ.items() if name.startswith("JIRA_")}
