@@ -5,7 +5,7 @@ Log text stands in `plain_text` and preformatted elements only, where Slack look
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -13,8 +13,8 @@ import attrs
 from soc_core import ClockState, Course, Incident, Status
 from soc_slack import actions
 from soc_slack.escape import cut, escape, inert, link, one_line, printable
+from soc_slack.places import Json
 
-Json = dict[str, object]
 _LOG_LIMIT = 2000
 _FALLBACK_LIMIT = 900
 _FIELD_LIMIT = 300
@@ -200,9 +200,3 @@ def _further_buttons(incident: Incident) -> list[Json]:
 def _button(action: str, text: str, incident: Incident, **more: str) -> Json:
     shown: Json = {"type": "button", "action_id": action, "text": plain(text, 75), "value": incident.id}
     return shown | more
-
-
-def buttons_of(shown: Shown) -> Mapping[str, Json]:
-    """The buttons of a message by their action."""
-    rows = [block["elements"] for block in shown.blocks if block["type"] == "actions"]
-    return {str(b["action_id"]): b for row in rows if isinstance(row, list) for b in row}

@@ -1,11 +1,14 @@
 """What `soc doctor` asks about Slack: token, scopes, channels, the way in for buttons, the clock."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 
-from soc_core import Check, CheckResult, DeliveryError, Grade, Secret
+from soc_core import Check, CheckResult, DeliveryError, Grade, Reports, Secret
+from soc_slack.cards import span
 from soc_slack.client import Client
+from soc_slack.people import People
 from soc_slack.route import Route
 from soc_slack.settings import Login, Settings
 
@@ -22,10 +25,12 @@ FEATURES: Mapping[tuple[str, ...], str] = MappingProxyType(
 WITH_GROUP: Mapping[tuple[str, ...], str] = MappingProxyType(
     {("dnd:read",): "respect do-not-disturb", ("usergroups:read",): "read the on-call group"}
 )
+_TOLERANCE = timedelta(seconds=30)
+_WINDOW = timedelta(minutes=5)
 
 
-def checks(login: Login, settings: Settings, client: Client | None) -> Sequence[Check]:
-    """The lines that fit the way Slack is set up."""
+def checks(login: Login, settings: Settings, client: Client | None, people: People | None = None) -> Sequence[Check]:
+    """The lines that fit the way Slack is set up; with `people`, also about the clock and who is unmapped."""
     if client is None:
         text = "posting by webhook only: no buttons, no edits"
         result = CheckResult(grade=Grade.WARN, text=text, cure="set SLACK_BOT_TOKEN for the whole of it")
@@ -36,6 +41,11 @@ def checks(login: Login, settings: Settings, client: Client | None) -> Sequence[
         Check(name="scopes", run=_guarded(lambda: _scopes(client, settings)), online=True),
         Check(name="buttons", run=_guarded(lambda: _way_in(client, settings.app_token, settings)), online=True),
     ]
+    if people is not None and people.reports is not None:
+        found.append(Check(name="clock", run=_guarded(partial(_clock, client, people.reports)), online=True))
+        if settings.on_call_group:
+            on_call = partial(_on_call, client, people, settings.on_call_group)
+            found.append(Check(name="people", run=_guarded(on_call), online=True))
     return found + [
         Check(name=f"channel {name}", run=_guarded(partial(_channel, client, name)), online=True) for name in channels
     ]
@@ -69,6 +79,27 @@ def _scopes(client: Client, settings: Settings) -> CheckResult:
     return CheckResult(
         grade=grade, text=f"missing: {words}", cure="add them in the app's settings and install it again"
     )
+
+
+def _clock(client: Client, reports: Reports) -> CheckResult:
+    theirs = client.identity(fresh=True).at
+    if theirs is None:
+        return CheckResult(grade=Grade.OK, text="Slack does not tell the time")
+    apart = abs(reports.now() - theirs)
+    if apart <= _TOLERANCE:
+        return CheckResult(grade=Grade.OK, text="agrees with Slack's")
+    grade = Grade.WARN if apart < _WINDOW else Grade.FAIL
+    text = f"{span(apart)} away from Slack's: signed requests are refused from 5 minutes on"
+    return CheckResult(grade=grade, text=text, cure="let the machine keep its time by NTP")
+
+
+def _on_call(client: Client, people: People, group: str) -> CheckResult:
+    members = client.group(group)
+    unmapped = [user for user in members if people.person(user, ours=True) is None]
+    if not unmapped:
+        return CheckResult(grade=Grade.OK, text=f"all {len(members)} of the on-call group are known")
+    text = f"{len(unmapped)} of {len(members)} in the on-call group are unmapped: {', '.join(unmapped)}"
+    return CheckResult(grade=Grade.WARN, text=text, cure='add slack = "U…" to them in [people]')
 
 
 def _channel(client: Client, name: str) -> CheckResult:

@@ -6,16 +6,16 @@ The library's own retries are off: it repeats a post whose answer was lost, and 
 import contextlib
 import http.client
 import logging
-import re
 import socket
 import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.request import Request
 
-import attrs
 from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -26,12 +26,12 @@ from slack_sdk.webhook import WebhookResponse
 
 from soc_core import DeliveryError, Secret, TemporaryError, UncertainError
 from soc_slack.errors import sorted_error
+from soc_slack.places import Identity, Json, Place, is_channel_id, key_of, marked
+from soc_slack.reading import dig, rows
 from soc_slack.settings import Login, Settings, is_loopback
 
-Json = dict[str, object]
 Acknowledge = Callable[[Json | None], None]
 Listener = Callable[[str, Json, Acknowledge], None]
-EVENT_TYPE = "soc_incident"
 _PAGES = 25
 _PAGE = 200
 PING_EVERY = 2.0
@@ -40,36 +40,6 @@ _DOWN = "Slack cannot be reached"
 # The library logs whole bodies at DEBUG and our errors once more at ERROR: we tell them ourselves.
 _QUIET = logging.getLogger("soc_slack.library")
 _QUIET.setLevel(logging.CRITICAL)
-
-
-@attrs.frozen(kw_only=True)
-class Place:
-    """Where a message stands: its channel's id and its time, which together name it."""
-
-    channel: str
-    ts: str
-
-    def __str__(self) -> str:
-        return f"{self.channel}:{self.ts}"
-
-    @classmethod
-    def of(cls, text: str) -> "Place":
-        """The place kept as `C123:1700000000.000100`."""
-        channel, _, ts = text.partition(":")
-        return cls(channel=channel, ts=ts)
-
-
-@attrs.frozen(kw_only=True)
-class Identity:
-    """Who we are in Slack, and what the token may do."""
-
-    team: str
-    team_name: str
-    user: str
-    bot: str
-    name: str
-    url: str
-    scopes: frozenset[str]
 
 
 class Client:
@@ -97,7 +67,7 @@ class Client:
                 "unfurl_links": False,
                 "unfurl_media": False,
                 **({"blocks": list(blocks)} if blocks else {}),
-                **({} if key is None else {"metadata": _metadata(key)}),
+                **({} if key is None else {"metadata": marked(key)}),
                 **({} if thread is None else {"thread_ts": thread}),
                 **({"reply_broadcast": True} if broadcast and thread is not None else {}),
             },
@@ -130,8 +100,8 @@ class Client:
         return [
             (key, Place(channel=ident, ts=str(message.get("ts"))))
             for page in pages
-            for message in _rows(page, "messages")
-            if (key := _key_of(message)) is not None
+            for message in rows(page.get("messages"))
+            if (key := key_of(message)) is not None
         ]
 
     def delete(self, place: Place) -> None:
@@ -154,7 +124,8 @@ class Client:
         with self._lock:
             if self._identity is None or fresh:
                 answer, headers = self._ask("auth.test", {})
-                scopes = next((v for k, v in headers.items() if k.lower() == "x-oauth-scopes"), "")
+                told = {name.lower(): value for name, value in headers.items()}
+                scopes = told.get("x-oauth-scopes", "")
                 self._identity = Identity(
                     team=str(answer.get("team_id", "")),
                     team_name=str(answer.get("team", "")),
@@ -163,6 +134,7 @@ class Client:
                     name=str(answer.get("user", "")),
                     url=str(answer.get("url", "https://slack.com/")),
                     scopes=frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+                    at=_time(told.get("date", "")),
                 )
             return self._identity
 
@@ -178,11 +150,11 @@ class Client:
         """The id of a channel given by id or name; names are resolved once."""
         if channel in self._ids:
             return self._ids[channel]
-        if _is_id(channel):
+        if is_channel_id(channel):
             return channel
         args: Json = {"limit": _PAGE, "exclude_archived": False, "types": "public_channel,private_channel"}
         for page in self._pages("conversations.list", args):
-            for row in _rows(page, "channels"):
+            for row in rows(page.get("channels")):
                 if row.get("name") == channel.lstrip("#"):
                     self._ids[channel] = str(row["id"])
                     return self._ids[channel]
@@ -198,15 +170,11 @@ class Client:
 
     def email(self, user: str) -> str | None:
         """The e-mail address of a member."""
-        person = self.call("users.info", {"user": user}).get("user")
-        profile = person.get("profile") if isinstance(person, Mapping) else None
-        found = profile.get("email") if isinstance(profile, Mapping) else None
-        return str(found) if found else None
+        return dig(self.call("users.info", {"user": user}), "user", "profile", "email") or None
 
     def member(self, email: str) -> str | None:
         """The member id that belongs to an e-mail address."""
-        person = self.call("users.lookupByEmail", {"email": email}).get("user")
-        return str(person.get("id")) if isinstance(person, Mapping) else None
+        return dig(self.call("users.lookupByEmail", {"email": email}), "user", "id") or None
 
     def group(self, group: str) -> tuple[str, ...]:
         """The members of a user group."""
@@ -245,8 +213,7 @@ class Client:
         for _ in range(_PAGES):
             page = self.call(method, {**args, "cursor": cursor} if cursor else args)
             yield page
-            metadata = page.get("response_metadata")
-            cursor = str(metadata.get("next_cursor") or "") if isinstance(metadata, Mapping) else ""
+            cursor = dig(page, "response_metadata", "next_cursor")
             if not cursor:
                 return
 
@@ -351,7 +318,7 @@ class Socket:
 
 
 class _Session(SocketModeClient):
-    # Not renewed from inside: the library closes the old connection first and is deaf for seconds (41 section 2).
+    # Not renewed from inside: the library waits for the old connection first and is deaf for seconds meanwhile.
     # `soc_slack.socket` opens a new one beside it instead.
     leaving: threading.Event
 
@@ -461,20 +428,8 @@ def _seconds(text: object) -> float | None:
         return None
 
 
-def _metadata(key: str) -> Json:
-    return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-
-
-def _key_of(message: Mapping[str, object]) -> str | None:
-    metadata = message.get("metadata")
-    payload = metadata.get("event_payload") if isinstance(metadata, Mapping) else None
-    return str(payload.get("key")) if isinstance(payload, Mapping) else None
-
-
-def _rows(page: Json, name: str) -> list[Mapping[str, object]]:
-    rows = page.get(name)
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-
-
-def _is_id(channel: str) -> bool:
-    return re.fullmatch(r"[CGD][A-Z0-9]{6,}", channel) is not None
+def _time(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None

@@ -5,7 +5,7 @@ import click
 from soc_core import DeliveryError, Grade
 from soc_slack.checks import checks
 from soc_slack.client import Client, Webhook
-from soc_slack.messages import trial
+from soc_slack.messages import answer
 from soc_slack.route import Route
 from soc_slack.settings import Login, Settings
 
@@ -39,7 +39,7 @@ def add_commands(cli: click.Group, login: Login, settings: Settings) -> None:
 
 def send_trial(login: Login, settings: Settings, client: Client | None, channel: str | None) -> str:
     """Post a test message; answers where."""
-    shown = trial("This is a test of soc-core. Nothing happened.")
+    shown = answer("This is a test of soc-core. Nothing happened.")
     if client is None:
         Webhook(login, settings).post(shown.text, shown.blocks)
         return "the webhook's channel"

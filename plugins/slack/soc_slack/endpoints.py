@@ -7,9 +7,9 @@ from urllib.parse import parse_qs
 import attrs
 
 from soc_core import Endpoint, HttpRequest, HttpResponse, StoreError
-from soc_slack.cards import Json
 from soc_slack.inbound import Inbound
 from soc_slack.logs import log
+from soc_slack.places import Json
 from soc_slack.signature import Signatures
 
 _REFUSED = HttpResponse(status=401)

@@ -1,7 +1,8 @@
 """What Slack's refusals mean for a delivery: wait, look first, tell somebody, go elsewhere, or say it plainly.
 
 ```text
-TemporaryError    nothing was done: try again later; for a bad token or missing scope the whole destination stops
+TemporaryError    nothing was done: try again later; for a bad token the whole destination stops
+  LacksScope      the token may not do this
 UncertainError    it may have been done: look before repeating
 PermanentError    trying again is useless
   Reroute         this channel cannot be used: another one may
@@ -13,6 +14,10 @@ PermanentError    trying again is useless
 from datetime import timedelta
 
 from soc_core import DeliveryError, PermanentError, TemporaryError, UncertainError
+
+
+class LacksScope(TemporaryError):
+    """The token may not do this; what can be done without goes on."""
 
 
 class Reroute(PermanentError):
@@ -101,7 +106,8 @@ def sorted_error(method: str, code: str, *, retry_after: float | None = None, de
     if code in _OUTAGE:
         return TemporaryError(told, whole_destination=True)
     if code in _ALARM:
-        return TemporaryError(f"{_ALARM[code]}: {told}", retry_after=_PAUSE, whole_destination=True)
+        kind = LacksScope if code == "missing_scope" else TemporaryError
+        return kind(f"{_ALARM[code]}: {told}", retry_after=_PAUSE, whole_destination=True)
     if code in _ELSEWHERE or code.startswith("restricted_action"):
         return Reroute(told)
     if code in _FORM:

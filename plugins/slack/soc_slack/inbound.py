@@ -6,18 +6,19 @@ The order is always: who is it and may they, store, acknowledge, and only then t
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
 from soc_core import Change, ChangeRefused, DeliveryError, Inbox, Incident, Person, Reports, Status, Update
 from soc_slack import actions, messages
-from soc_slack.cards import Json, Shown
+from soc_slack.cards import Shown
 from soc_slack.client import Client
 from soc_slack.logs import log
 from soc_slack.people import People
+from soc_slack.places import Json
 from soc_slack.reading import dig, readable, rows
-from soc_slack.timeline import REPLY, thread_of
+from soc_slack.timeline import REPLY, parent_of, thread_of
 
 _REMEMBERED = 10_000
 _ALL = 10_000
@@ -171,11 +172,10 @@ class Inbound:
         with self._lock:
             if key in self._threads:
                 return self._threads[key]
-        found = None
-        for incident in self._reports.incidents(active=False, limit=_ALL):
-            root = thread_of(incident)
-            if root is not None and (root.channel, root.ts) == key and not incident.refs.get("slack:thread"):
-                found = incident.id
+        # Most replies are about what is being worked on; the whole store is looked through for the rest only.
+        found = _told_at(key, self._reports.incidents()) or _told_at(
+            key, self._reports.incidents(active=False, limit=_ALL)
+        )
         if found is not None or self._reports.now().timestamp() - _seconds(thread) > _SETTLED:
             # A young thread may be that of a message whose place is not stored yet.
             with self._lock:
@@ -261,6 +261,15 @@ def _already(incident: Incident, update: Update) -> str | None:
         return f"{incident.id} is {incident.status} already."
     if update.change is Change.ASSIGNEE and incident.assignee == update.new:
         return f"{incident.id} is yours already."
+    return None
+
+
+def _told_at(place: tuple[str, str], incidents: Iterable[Incident]) -> str | None:
+    """The incident whose own thread begins at a place."""
+    for incident in incidents:
+        root = parent_of(incident)
+        if root is not None and (root.channel, root.ts) == place and thread_of(incident) == root:
+            return incident.id
     return None
 
 

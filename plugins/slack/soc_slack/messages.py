@@ -7,8 +7,9 @@ import attrs
 
 from soc_core import Change, EscalationStep, Incident, Update
 from soc_slack import actions
-from soc_slack.cards import Json, Shown, plain, preformatted, until
+from soc_slack.cards import Shown, plain, preformatted, until
 from soc_slack.escape import cut, inert, one_line, printable
+from soc_slack.places import Json
 
 _LINE = 280
 _NOTE = 2500
@@ -130,11 +131,6 @@ def summary(batch: BatchSummary) -> Shown:
         {"type": "section", "text": plain(said, 2900)},
     ]
     return Shown(text=inert(f"Batch summary: {said}", 2000), blocks=tuple(blocks))
-
-
-def trial(words: str) -> Shown:
-    """The message of `soc slack test`."""
-    return answer(words)
 
 
 def note_form(incident: str, channel: str, ts: str) -> Json:

@@ -140,7 +140,7 @@ class Slack:
     def register_checks(self, reports: Reports) -> Sequence[Check]:
         """Lines for `soc doctor`."""
         self._know(reports)
-        return checks(self._login, self._settings, self._client)
+        return checks(self._login, self._settings, self._client, None if self._client is None else self._people)
 
     @hookimpl
     def register_commands(self, cli: "click.Group") -> None:

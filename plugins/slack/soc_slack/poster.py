@@ -2,7 +2,8 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,12 +11,15 @@ import attrs
 
 from soc_core import Delivery, Incident, PermanentError, TemporaryError
 from soc_slack.cards import Shown
-from soc_slack.client import Client, Place
-from soc_slack.errors import Repair, Reroute, Vanished
+from soc_slack.client import Client
+from soc_slack.errors import LacksScope, Repair, Reroute, Vanished
 from soc_slack.logs import log
 from soc_slack.messages import plainly
 from soc_slack.pace import POSTS, UPDATES, Pace
+from soc_slack.places import Place
 
+_STRIPES = 64
+_REMEMBERED = 500
 _MARGIN = timedelta(minutes=5)  # Slack's clock is not ours
 
 
@@ -43,6 +47,24 @@ class Errand:
         return self.incident.opened_at - _MARGIN
 
 
+class Newest:
+    """Which state of its incident each message shows; the countdown and the news may come at the same time."""
+
+    def __init__(self) -> None:
+        self._shown: list[dict[Place, int]] = [{} for _ in range(_STRIPES)]
+        self._locks = [threading.Lock() for _ in range(_STRIPES)]
+
+    @contextlib.contextmanager
+    def held(self, place: Place) -> Iterator[dict[Place, int]]:
+        """One edit of a message at a time."""
+        stripe = hash(place) % _STRIPES
+        with self._locks[stripe]:
+            shown = self._shown[stripe]
+            yield shown
+            while len(shown) > _REMEMBERED:
+                del shown[next(iter(shown))]
+
+
 @attrs.frozen(kw_only=True)
 class Poster:
     """Posts and edits with a bot token."""
@@ -50,6 +72,7 @@ class Poster:
     client: Client
     pace: Pace
     fallbacks: Fallbacks
+    newest: Newest = attrs.field(factory=Newest)
 
     def wait_turn(self, errand: Errand, *, channel: str | None = None, edits: bool = False) -> bool:
         """Wait outside until the calls are allowed; answers whether an earlier try may have got through.
@@ -95,13 +118,17 @@ class Poster:
                 raise  # a thread is only where it is
             return self._elsewhere(errand, channel, shown, key=key, repeat=repeat, because=error)
 
-    def edit(self, place: Place, shown: Shown) -> None:
-        """Edit a message."""
-        try:
-            self._edit(place, shown)
-        except Repair as error:
-            log().warning("slack.blocks_refused", place=str(place), error=str(error))
-            self._edit(place, plainly(shown))
+    def edit(self, place: Place, shown: Shown, *, version: int) -> None:
+        """Edit a message, unless a newer state of the incident is shown there already."""
+        with self.newest.held(place) as newest:
+            if version < newest.get(place, 0):
+                return
+            try:
+                self._edit(place, shown)
+            except Repair as error:
+                log().warning("slack.blocks_refused", place=str(place), error=str(error))
+                self._edit(place, plainly(shown))
+            newest[place] = version
 
     # -- private ----------------------------------------------------------------------------------------------------
 
@@ -110,6 +137,10 @@ class Poster:
         try:
             found = self.client.find(channel, key, since=errand.since.timestamp(), thread=thread)
         except (Reroute, Vanished):
+            return None
+        except LacksScope as error:
+            # Twice is better than never: without the right to look, an alert goes out all the same.
+            log().error("slack.cannot_look", incident=errand.incident.id, error=str(error))
             return None
         for double in found[1:]:
             log().warning("slack.double_removed", incident=errand.incident.id, place=str(double))

@@ -11,9 +11,10 @@ from typing import Protocol
 import attrs
 
 from soc_core import DeliveryError, Stop, StoreError
-from soc_slack.client import PING_EVERY, Acknowledge, Json
+from soc_slack.client import PING_EVERY, Acknowledge
 from soc_slack.inbound import Inbound
 from soc_slack.logs import log
+from soc_slack.places import Json
 
 DEAF_AFTER = 3.5 * PING_EVERY
 _LOOK_EVERY = 0.25

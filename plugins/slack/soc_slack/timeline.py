@@ -20,10 +20,10 @@ from soc_core import (
 )
 from soc_slack import messages
 from soc_slack.cards import Shown, card
-from soc_slack.client import Place
 from soc_slack.errors import Reroute, Vanished
 from soc_slack.logs import log
 from soc_slack.people import People
+from soc_slack.places import Place
 from soc_slack.poster import Errand, Poster
 from soc_slack.route import Route
 
@@ -100,7 +100,7 @@ class Timeline:
         """Bring the time left on a live message up to date."""
         place = parent_of(incident)
         if place is not None:
-            self.poster.edit(place, card(incident, now=self.now(), buttons=self.buttons))
+            self._edit(place, incident)
 
     # -- private ----------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class Timeline:
         repeat = self.poster.wait_turn(errand, channel=posting, edits=stale)
         try:
             if stale:
-                self.poster.edit(place, card(incident, now=self.now(), buttons=self.buttons))
+                self._edit(place, incident)
             if line is not None:
                 self._say(errand, line, thread_of(incident) or place, broadcast=broadcast, repeat=repeat)
         except (Reroute, Vanished) as error:
@@ -162,6 +162,10 @@ class Timeline:
             under = Place.of(refs[THREAD] or refs[PARENT])
             self._say(errand, line, under, broadcast=broadcast, repeat=True)
         return refs
+
+    def _edit(self, place: Place, incident: Incident) -> None:
+        shown = card(incident, now=self.now(), buttons=self.buttons)
+        self.poster.edit(place, shown, version=incident.version)
 
     def _say(self, errand: Errand, line: Shown, under: Place, *, broadcast: bool, repeat: bool) -> None:
         purpose = f"line:{errand.delivery.key}"
@@ -186,7 +190,7 @@ class Timeline:
     def _carry_over(self, errand: Errand) -> None:
         """A matter became worse than its channel is for: tell the channel that it would belong into now."""
         home, place = self.route.home(errand.incident.severity), parent_of(errand.incident)
-        if home is not None and place is not None and self.poster.client.channel_id(home) != place.channel:
+        if home is not None and place is not None and self.poster.client.known(home) != place.channel:
             self._post_news(errand, home, f"Severity rose to {errand.incident.severity:g}")
 
     def _post_news(self, errand: Errand, channel: str, words: str) -> None:

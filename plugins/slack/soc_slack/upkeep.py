@@ -5,9 +5,10 @@ from datetime import timedelta
 import attrs
 
 from soc_core import DeliveryError, Inbox, PermanentError, Reports, Stop
-from soc_slack.client import Client, Place
+from soc_slack.client import Client
 from soc_slack.logs import log
 from soc_slack.people import People
+from soc_slack.places import Place
 from soc_slack.timeline import Timeline, parent_of
 
 _AT_ONCE = 15  # well within 50 edits a minute, beside the news
@@ -28,8 +29,11 @@ class Countdown:
         for incident in running[:_AT_ONCE]:
             if stop.is_set():
                 return
+            newest = self.reports.incident(incident.id)
+            if newest is None or not newest.status.active:
+                continue
             try:
-                self.timeline.count_down(incident)
+                self.timeline.count_down(newest)
             except PermanentError:
                 continue  # the next news about it posts a new message
             except DeliveryError as error:

@@ -165,3 +165,13 @@ def test_names_of_channels_are_resolved_once(make, slack: FakeSlack) -> None:
         plugin.on_incident_opened(make.incident(), make.delivery(f"job-{number}", attempt=2))
     assert len(slack.asked("conversations.list")) == 1
     assert len(slack.messages("security")) == 3
+
+
+def test_without_the_right_to_look_an_alert_goes_out_all_the_same(make, slack: FakeSlack, plugin: Slack) -> None:
+    slack.api.scopes -= {"channels:history", "groups:history"}
+    slack.faults.add(Fault(kind="close-before", times=1))
+    incident = make.incident()
+    with pytest.raises(UncertainError):
+        plugin.on_incident_opened(incident, make.delivery())
+    assert plugin.on_incident_opened(incident, make.delivery(attempt=2, uncertain=True)) is not None
+    assert len(slack.messages("security")) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -103,6 +104,19 @@ def test_a_wrong_app_token_is_seen(make, slack: FakeSlack, book) -> None:
     assert results(plugin, book)["buttons"][0] is Grade.FAIL
     plugin = Slack(make.settings(slack, app_token=None, signing_secret=None))
     assert results(plugin, book)["buttons"][0] is Grade.WARN
+
+
+@pytest.mark.parametrize(("minutes", "grade"), [(0, Grade.OK), (2, Grade.WARN), (6, Grade.FAIL)])
+def test_the_doctor_compares_the_clock_with_slacks(make, plugin: Slack, minutes, grade) -> None:
+    ahead = make.clock(make.now + timedelta(minutes=minutes))
+    assert results(plugin, make.book(ahead))["clock"][0] is grade
+
+
+def test_the_doctor_names_the_unmapped_of_the_on_call_group(make, slack: FakeSlack, book) -> None:
+    slack.workspace.groups["S1"] = ["U0ANA00001", "U0BO000001", "U0MIRA0001"]
+    grade, text = results(Slack(make.settings(slack, on_call_group="S1")), book)["people"]
+    assert grade is Grade.WARN
+    assert text.endswith("unmapped: U0MIRA0001")
 
 
 def test_every_scope_that_is_checked_is_in_the_manifest() -> None:

@@ -98,7 +98,7 @@ def test_a_storm_ends_in_a_digest_within_the_rate_limits_and_the_critical_come_f
     home.soc.submit([(f"db{n}", f"9 Security Alert: breach {n}") for n in range(3)])
     home.soc.work()
     assert all("breach" not in message.shown for message in slack.messages("system"))
-    home.passes(180)
+    home.passes(180, step=3)
     assert slack.rates.early == []
     assert [call for call in slack.calls if call.status == 429] == []
     messages = [*slack.messages("security"), *slack.messages("system")]

@@ -310,3 +310,13 @@ def test_an_escalation_of_a_small_matter_is_heard_all_the_same(make, slack: Fake
     plugin.on_escalation(incident, EscalationStep(rung="breach", share=1.0), make.delivery("rung"))
     (message,) = slack.messages("security")
     assert "Escalation" in message.text
+
+
+def test_an_older_state_never_overwrites_a_newer_one(make, slack: FakeSlack, plugin: Slack) -> None:
+    incident = make.incident()
+    refs = plugin.on_incident_opened(incident, make.delivery())
+    newer = make.with_refs(incident, refs, count=9, version=5)
+    plugin.on_incident_updated(newer, make.update(Change.COUNT), make.delivery("job-2"))
+    older = make.with_refs(incident, refs, count=4, version=4)
+    plugin.on_incident_updated(older, make.update(Change.COUNT), make.delivery("job-3"))
+    assert "9 times" in slack.messages("security")[0].shown

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -211,7 +212,8 @@ class FakeSlack:
             return int(fault.kind[:3]), {}, {"ok": False, "error": "internal_error"}
         if asked.method == "webhook":
             return 200, {}, "ok"
-        return 200, {"X-OAuth-Scopes": ",".join(sorted(self.api.scopes))}, body
+        told = {"X-OAuth-Scopes": ",".join(sorted(self.api.scopes)), "Date": format_datetime(self.now(), usegmt=True)}
+        return 200, told, body
 
     def _done(self, asked: Asked) -> Json:
         if asked.method == "webhook":
