@@ -112,10 +112,20 @@ def soc(place: Path) -> Run:
     return run
 
 
+@pytest.fixture(scope="session")
+def read_store() -> dict[str, bytes]:
+    """The files of the store after the log was read: filled by the first test that asks for it."""
+    return {}
+
+
 @pytest.fixture
-def filled(soc: Run) -> Run:
+def filled(soc: Run, place: Path, read_store: dict[str, bytes]) -> Run:
     """The program in a place where the log was read: INC-1 has a ticket, INC-2 is an alert."""
-    assert soc("run", "house.log").code == 0
+    if not read_store:
+        assert soc("run", "house.log").code == 0
+        read_store.update({path.name: path.read_bytes() for path in place.glob("soc.db*")})
+    for name, content in read_store.items():
+        (place / name).write_bytes(content)
     return soc
 
 
