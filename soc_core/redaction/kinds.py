@@ -4,16 +4,25 @@ Patterns are kept to what `re` and RE2 both understand, and begin at the hint, s
 next to nothing and a hostile line cannot make them slow. Where shape alone does not tell, a judge looks at the value.
 """
 
-import base64
-import binascii
 import functools
 import re
 from collections.abc import Callable, Iterable
 
 import attrs
 
+from soc_core.redaction.judges import (
+    Match,
+    follows,
+    is_argument,
+    is_login,
+    is_password,
+    is_password_pair,
+    is_random,
+    is_session,
+    secret_of,
+)
+
 Span = tuple[int, int, str]
-Match = re.Match[str]
 
 
 def _always(match: Match) -> bool:
@@ -59,7 +68,7 @@ def is_secret_value(key: str, value: str) -> bool:
     match = _key().search(key)
     if match is None:
         return False
-    return _is_password(match[0], value, prose=False) if match["strong"] else _is_random(value)
+    return is_password(match[0], value, prose=False) if match["strong"] else is_random(value)
 
 
 _STRONG = ("password", "passwd", "pwd", "passphrase", "passcode", "passwort")
@@ -76,18 +85,6 @@ _BARE = r"""((?:[^\s"'&;,|<\\]|\\[^"'rn\s])+)"""
 _VALUE = rf"""(?:\\{{1,3}}"([^"\\]*)|"((?:[^"\\]|\\.)*)|\\{{0,3}}'([^'\\]*)|{_BARE})"""
 _SCHEMES = "basic|bearer|token|negotiate|ntlm|kerberos|apikey|api-key|key|sso-key|splunk|genie-?key|pat|jwt"
 _LONG = r"[A-Za-z0-9_-]{20,}"
-
-_PROSE = re.compile(
-    r"accepted|account|an?|and|are|at|attempts?|auth|authentication|authtok|based|can|cannot|changed?|chauthtok|check|"
-    r"does|done|empty|error|expire[ds]?|expiry|fail|failed|failure|for|from|given|has|hidden|in|incorrect|invalid|is|"
-    r"locked|login|missing|must|needed|not?|none|ok|old|only|or|policy|prompt|protected|reset|required|rejected|"
-    r"removed|session|set|success|successful|the|too|unchanged|unknown|updated?|use|user|was|weak|with|wrong|yes|your?|"
-    r"\w+\(.*"
-)
-_NO_VALUE = re.compile(r"true|false|null|none|nil|undefined|yes|no|on|off|unset|prompt|n/a|na|-|x|")
-_PLACEHOLDER = re.compile(
-    r"[*x•.]+|\$\{?\w+\}?|\{\{.*|%[a-z]|%\(.*|<.*|\[(?:redacted|hidden|filtered|protected).*|\(.*\)"
-)
 
 
 @functools.cache
@@ -160,7 +157,7 @@ def _tokens() -> Iterable[Kind]:
     yield Kind(name="token", hints=("dckr_pat_",), pattern=rf"dckr_pat_{_LONG}")
     yield Kind(name="token", hints=("hvs.", "hvb."), pattern=rf"hv[sb]\.{_LONG}")
     yield Kind(
-        name="token", hints=("sk-",), pattern=r"sk-[A-Za-z0-9_-]{32,}", is_secret=lambda match: _is_random(match[0])
+        name="token", hints=("sk-",), pattern=r"sk-[A-Za-z0-9_-]{32,}", is_secret=lambda match: is_random(match[0])
     )
     yield Kind(
         name="jwt",
@@ -186,19 +183,19 @@ def _headers() -> Iterable[Kind]:
         hints=("authorization",),
         pattern=rf"""{name}{quote}(?:(?i:{_SCHEMES})\s{{1,3}})?([^\s"',;\\]+)""",
         alone=False,
-        is_secret=lambda match: _is_random(_secret_of(match)) or _is_login(_secret_of(match)),
+        is_secret=lambda match: is_random(secret_of(match)) or is_login(secret_of(match)),
     )
     yield Kind(
         name="authorization",
         hints=("bearer",),
         pattern=r"(?i:bearer)(?:\s|%20|\+){1,3}([A-Za-z0-9._~+/=-]+)",
-        is_secret=lambda match: _is_random(_secret_of(match)),
+        is_secret=lambda match: is_random(secret_of(match)),
     )
     yield Kind(
         name="authorization",
         hints=("basic",),
         pattern=r"(?i:basic)(?:\s|%20|\+){1,3}([A-Za-z0-9+/=_-]+)",
-        is_secret=lambda match: _is_login(_secret_of(match)),
+        is_secret=lambda match: is_login(secret_of(match)),
     )
     one = r"""[^\s=;,"'\\]+"""
     yield Kind(
@@ -218,10 +215,10 @@ def _headers() -> Iterable[Kind]:
 def _pairs() -> Iterable[Kind]:
     """Names with values, as in `password=…`, `"token": "…"`, `<secret>…</secret>` or a connection string."""
     for names, label, judge in (
-        (_STRONG, "password", _is_password_pair),
-        (_WEAK, "secret", lambda match: _is_random(_secret_of(match))),
-        (_SIGNED, "signature", lambda match: len(_secret_of(match)) >= 20),
-        (_SESSION, "session", _is_session),
+        (_STRONG, "password", is_password_pair),
+        (_WEAK, "secret", lambda match: is_random(secret_of(match))),
+        (_SIGNED, "signature", lambda match: len(secret_of(match)) >= 20),
+        (_SESSION, "session", is_session),
     ):
         spelt = "|".join(re.escape(name) for name in names)
         yield Kind(
@@ -241,34 +238,34 @@ def _commands() -> Iterable[Kind]:
         hints=("--",),
         pattern=rf"--(?i:[a-z0-9-]{{0,30}}(?:{words}))\s{{1,3}}{_VALUE}",
         alone=False,
-        is_secret=_is_argument,
+        is_secret=is_argument,
     )
     yield Kind(
         name="password",
         hints=(" -u", " --user"),
         pattern=r"""\s(?:-u|--user)[ =]?["']?[^\s:"']{1,100}:([^\s"']+)""",
         alone=False,
-        is_secret=lambda match: _follows(match, "curl", "wget", "http"),
+        is_secret=lambda match: follows(match, "curl", "wget", "http"),
     )
     yield Kind(
         name="password",
         hints=(" -p",),
         pattern=r"""\s-p["']?([^\s"']+)""",
         alone=False,
-        is_secret=lambda match: _follows(match, "mysql", "mariadb"),
+        is_secret=lambda match: follows(match, "mysql", "mariadb"),
     )
     yield Kind(name="password", hints=("sshpass",), pattern=r"""sshpass\s{1,3}-p\s{0,3}["']?([^\s"']+)""")
     yield Kind(
         name="password",
         hints=("net user ", "net1 user "),
         pattern=r"""(?i:net1? user)\s{1,3}[^\s/]{1,100}\s{1,3}["']?([^\s"']+)""",
-        is_secret=_is_argument,
+        is_secret=is_argument,
     )
     yield Kind(
         name="password",
         hints=("convertto-securestring",),
         pattern=rf"(?i:convertto-securestring)\s{{1,3}}(?:(?i:-string)\s{{1,3}})?{_VALUE}",
-        is_secret=_is_argument,
+        is_secret=is_argument,
     )
 
 
@@ -277,56 +274,3 @@ def _key() -> "re.Pattern[str]":
     strong = "|".join((*_STRONG, "authorization", "cookie"))
     weak = "|".join(re.escape(name) for name in (*_WEAK, *_SESSION))
     return re.compile(rf"(?i)(?:(?P<strong>{strong})|(?:{weak})){_SUFFIX}$", re.ASCII)
-
-
-def _secret_of(match: Match) -> str:
-    return match[match.lastindex or 0]
-
-
-def _is_password_pair(match: Match) -> bool:
-    key, value = match[0][: match.start(match.lastindex or 0) - match.start()], _secret_of(match)
-    quoted = key.endswith(("'", '"'))
-    return _is_password(key, value, prose=":" in key and not quoted)
-
-
-def _is_password(key: str, value: str, *, prose: bool) -> bool:
-    """Nearly every value of a password is one; `prose` says that it may just be the next word of a sentence."""
-    word = value.casefold().rstrip(".:!")
-    if _NO_VALUE.fullmatch(word) or _PLACEHOLDER.fullmatch(word) or (prose and _PROSE.fullmatch(word)):
-        return False
-    # PWD is also the folder that a command runs in.
-    return not (key[:3].casefold() == "pwd" and re.match(r"[/~]|[A-Za-z]:\\", value) and len(value) < 4096)
-
-
-def _is_random(value: str) -> bool:
-    """Whether a value looks made by chance and not by a person: neither a word, a small number, nor a path."""
-    if len(value) < 8 or value.startswith(("/", "~", "./")) or "://" in value or _PLACEHOLDER.fullmatch(value):
-        return False
-    has_digit = any(letter.isdigit() for letter in value)
-    mixed = len(value) >= 16 and value != value.lower() and value != value.upper()
-    return (has_digit or mixed) and not any(letter.isspace() for letter in value)
-
-
-def _is_session(match: Match) -> bool:
-    value = _secret_of(match)
-    return len(value) >= 16 and _is_random(value) and any(letter.isalpha() for letter in value)
-
-
-def _is_login(value: str) -> bool:
-    """Whether it is `user:password` in base64."""
-    if len(value) < 4 or len(value) > 4096:
-        return len(value) > 4096
-    try:
-        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _is_argument(match: Match) -> bool:
-    value = _secret_of(match)
-    return not value.startswith(("-", "/")) and not _PLACEHOLDER.fullmatch(value)
-
-
-def _follows(match: Match, *programs: str) -> bool:
-    before = match.string[max(0, match.start() - 300) : match.start()].casefold()
-    return any(program in before for program in programs)

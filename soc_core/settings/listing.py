@@ -11,10 +11,10 @@ import attrs
 from soc_core.model.duration import show_duration
 from soc_core.model.setting import Secret
 from soc_core.settings import places
+from soc_core.settings.fields import Field, fields_of
 from soc_core.settings.house import APART, Settings
 from soc_core.settings.loading import CONFIG, plugin_settings, with_environment
 from soc_core.settings.places import Places
-from soc_core.settings.reading import Field, fields_of
 
 _HIDDEN = "***"
 _PASSWORD_OF_URL = re.compile(r"://[^/@\s]*@")
@@ -102,7 +102,7 @@ def _origins(value: object, path: places.Path, where: Places) -> Iterator[Origin
         for inner in value if isinstance(value, tuple) else ():
             yield from _origins(inner, (*path, inner.name), where)
     else:
-        yield Origin(key=places.shown(path), value=_shown(value), where=str(where.of(path)))
+        yield Origin(key=places.shown(path), value=_shown(value), where=str(where.written(path)))
 
 
 def _is_table(value: object) -> bool:

@@ -11,9 +11,11 @@ import attrs
 from soc_core.errors import SettingsError
 from soc_core.model.people import Rota
 from soc_core.settings import places
+from soc_core.settings.fields import fields_of
 from soc_core.settings.house import APART, PluginChoice, Settings
-from soc_core.settings.places import CALLER, Place, Places, Source, lines_of_keys
-from soc_core.settings.reading import Written, did_you_mean, fields_of, read_class
+from soc_core.settings.places import CALLER, Place, Places, Source, places_of_keys
+from soc_core.settings.reading import did_you_mean, read_class
+from soc_core.settings.values import Written
 
 CONFIG = "SOC_CONFIG"
 """The environment name of the file."""
@@ -103,8 +105,7 @@ def _read(path: Path) -> tuple[_Table, dict[places.Path, Place]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise SettingsError(f"{path} cannot be read: {reason}") from error
-    lines = lines_of_keys(text)
-    return table, {key: Place(Source.FILE, f"{path}:{line}") for key, line in lines.items()}
+    return table, places_of_keys(text, str(path))
 
 
 def _lift_triggers(table: _Table, known: dict[places.Path, Place]) -> None:

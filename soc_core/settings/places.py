@@ -26,10 +26,11 @@ class Source(enum.Enum):
 
 @attrs.frozen
 class Place:
-    """Where a value was written."""
+    """Where a value was written; `header` says that only the table that holds it was."""
 
     source: Source
     text: str
+    header: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -52,27 +53,29 @@ class Places:
                 return self.known[path[:length]]
         return _DEFAULT
 
-    def under(self, path: Path) -> tuple[Path, ...]:
-        """The paths of what is written below `path`."""
-        return tuple(known for known in self.known if known[: len(path)] == path)
+    def written(self, path: Path) -> Place:
+        """The place of a setting; the default's if only the table that holds it was written."""
+        place = self.of(path)
+        return _DEFAULT if place.header and path not in self.known else place
 
 
-def lines_of_keys(text: str) -> dict[Path, int]:
-    """The line of each table and key of a TOML text; `tomllib` does not tell it."""
-    lines: dict[Path, int] = {}
+def places_of_keys(text: str, name: str) -> dict[Path, Place]:
+    """The places of the tables and keys of a TOML text; `tomllib` does not tell them."""
+    found: dict[Path, Place] = {}
     tables: Counter[Path] = Counter()
     table: Path = ()
     for number, line in enumerate(text.splitlines(), 1):
+        place = Place(Source.FILE, f"{name}:{number}")
         if header := _HEADER.match(line):
-            table = _path(header[2])
+            table, place = _path(header[2]), attrs.evolve(place, header=True)
             if header[1] == "[[":
-                lines.setdefault(table, number)
+                found.setdefault(table, place)
                 tables[table] += 1
                 table = (*table, str(tables[table] - 1))
-            lines.setdefault(table, number)
+            found.setdefault(table, place)
         elif key := _KEY.match(line):
-            lines.setdefault((*table, *_path(key[1])), number)
-    return lines
+            found.setdefault((*table, *_path(key[1])), place)
+    return found
 
 
 def _path(dotted: str) -> Path:

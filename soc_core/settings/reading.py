@@ -2,65 +2,20 @@
 
 import difflib
 import enum
-import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 import attrs
 
 from soc_core.errors import NotConfigured, PluginError, SettingsError
-from soc_core.model.duration import parse_duration
-from soc_core.model.setting import ENV, HELP, Secret
 from soc_core.settings import places
-from soc_core.settings.places import Places, Source
+from soc_core.settings.fields import fields_of
+from soc_core.settings.values import SIMPLE, Written, finite
 
 _T = TypeVar("_T")
-
-_TRUE = frozenset({"true", "yes", "on", "1"})
-_FALSE = frozenset({"false", "no", "off", "0"})
-
-
-@attrs.frozen(kw_only=True)
-class Written:
-    """What was written for one setting, and what is needed to understand it.
-
-    Args:
-        raw: As TOML, the environment or the caller gave it.
-        path: What the setting is called.
-        places: Where settings were written.
-        env: Where `{ env = "NAME" }` looks.
-        base: The folder that file names are relative to.
-    """
-
-    raw: object
-    path: places.Path
-    places: Places
-    env: Mapping[str, str]
-    base: Path
-
-    def inner(self, key: str, raw: object) -> "Written":
-        """A part of it."""
-        return attrs.evolve(self, raw=raw, path=(*self.path, key))
-
-    def wrong(self, expected: str) -> SettingsError:
-        """The error that it has the wrong form."""
-        return self.error(f"must be {expected}, not {_said(self.raw)}")
-
-    def error(self, text: str) -> SettingsError:
-        """An error about it, with its name and place."""
-        place = self.places.of(self.path)
-        before = "" if place.source is Source.DEFAULT else f"{place}: "
-        return SettingsError(f"{before}{places.shown(self.path) or 'settings'} {text}")
-
-    @property
-    def is_plain_text(self) -> bool:
-        """Whether it came from where everything is text, so that `5` and `a,b` have to be understood."""
-        return isinstance(self.raw, str) and self.places.of(self.path).source in (Source.ENVIRONMENT, Source.CALLER)
 
 
 def read(kind: object, written: Written) -> object:
@@ -85,13 +40,13 @@ def read(kind: object, written: Written) -> object:
         and not (kind in (int, float) and isinstance(written.raw, bool))
         and kind is not str
     ):
-        return _finite(written) if kind is float else written.raw
+        return finite(written) if kind is float else written.raw
     if attrs.has(kind):
         return read_class(kind, written)
     if issubclass(kind, enum.Enum):
         return _one_of({str(choice.value): choice for choice in kind}, written)
-    if kind in _SIMPLE:
-        return _SIMPLE[kind](written)
+    if kind in SIMPLE:
+        return SIMPLE[kind](written)
     raise PluginError(f"{places.shown(written.path)}: settings of type {kind.__name__} cannot be read")
 
 
@@ -115,60 +70,6 @@ def read_class(cls: type[_T], written: Written, *, apart: Sequence[str] = (), **
         raise
     except (SettingsError, ValueError, TypeError) as error:
         raise _culprit(written, values, str(error)).error(f"is wrong: {error}") from error
-
-
-@attrs.frozen(kw_only=True)
-class Field:
-    """A setting as its class declares it."""
-
-    name: str
-    key: str
-    kind: object
-    default: object
-    help: str
-    env: str | None
-
-    @property
-    def required(self) -> bool:
-        """Whether it has no default."""
-        return self.default is attrs.NOTHING
-
-    @property
-    def default_value(self) -> object:
-        """The default; a factory is asked."""
-        factory = getattr(self.default, "factory", None)
-        return factory() if callable(factory) else self.default
-
-    @property
-    def table(self) -> type | None:
-        """The class of the table that it is, or None for a single value."""
-        return self.kind if isinstance(self.kind, type) and attrs.has(self.kind) else None
-
-
-def fields_of(cls: type) -> tuple[Field, ...]:
-    """The settings that a class declares.
-
-    Raises:
-        PluginError: It is no attrs class, or its types cannot be resolved.
-    """
-    if not attrs.has(cls):
-        raise PluginError(f"{cls.__qualname__} must be an attrs class: write @attrs.frozen(kw_only=True) above it")
-    try:
-        hints = typing.get_type_hints(cls)
-    except NameError as error:
-        raise PluginError(f"the types of {cls.__qualname__} must be importable when it is read: {error}") from error
-    return tuple(
-        Field(
-            name=one.name,
-            key=one.alias or one.name,
-            kind=hints[one.name],
-            default=one.default,
-            help=one.metadata.get(HELP, ""),
-            env=one.metadata.get(ENV),
-        )
-        for one in attrs.fields(cls)
-        if one.init
-    )
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
@@ -239,110 +140,3 @@ def _several(origin: type, kinds: Sequence[object], written: Written) -> object:
         each = kinds if fixed else [inner] * len(raw)
         items = [read(kind, written.inner(str(at), one)) for at, (kind, one) in enumerate(zip(each, raw, strict=True))]
     return frozenset(items) if issubclass(origin, AbstractSet) else tuple(items)
-
-
-def _text(written: Written) -> str:
-    if not isinstance(written.raw, str):
-        raise written.wrong("a text")
-    return written.raw
-
-
-def _truth(written: Written) -> bool:
-    word = str(written.raw).casefold()
-    if written.is_plain_text and word in _TRUE | _FALSE:
-        return word in _TRUE
-    raise written.wrong("true or false")
-
-
-def _whole_number(written: Written) -> int:
-    if written.is_plain_text:
-        try:
-            return int(str(written.raw))
-        except ValueError as error:
-            raise written.wrong("a whole number") from error
-    raise written.wrong("a whole number")
-
-
-def _finite(written: Written) -> float:
-    raw = written.raw
-    if not isinstance(raw, bool) and (isinstance(raw, int | float) or written.is_plain_text):
-        try:
-            number = float(str(raw))
-        except ValueError as error:
-            raise written.wrong("a number") from error
-        if math.isfinite(number):
-            return number
-    raise written.wrong("a number")
-
-
-def _duration(written: Written) -> timedelta:
-    if not isinstance(written.raw, str):
-        raise written.wrong('a duration such as "90s", "4h" or "1w"')
-    try:
-        return parse_duration(written.raw)
-    except ValueError as error:
-        raise written.wrong('a duration such as "90s", "4h" or "1w"') from error
-
-
-def _secret(written: Written) -> Secret:
-    raw = written.raw
-    if isinstance(raw, str):
-        if written.places.of(written.path).source is Source.ENVIRONMENT:
-            return Secret(raw)
-        raise written.error('is a secret: write { file = "PATH" } or { env = "NAME" } instead of the secret itself')
-    if isinstance(raw, Mapping) and len(raw) == 1:
-        [(where, name)] = raw.items()
-        if where == "env" and isinstance(name, str):
-            if name in written.env:
-                return Secret(written.env[name])
-            raise written.error(f"is to come from the environment, but {name} is not set there")
-        if where == "file" and isinstance(name, str):
-            return Secret(_content(written, written.base / Path(name).expanduser()))
-    raise written.error('is a secret: write { file = "PATH" } or { env = "NAME" }')
-
-
-def _content(written: Written, path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise written.error(f"is to come from the file {path}, which cannot be read: {reason}") from error
-
-
-def _file_name(written: Written) -> Path:
-    path = Path(_text(written)).expanduser()
-    return written.base / path if written.places.of(written.path).source is Source.FILE else path
-
-
-def _moment(kind: type[date] | type[time]) -> Callable[[Written], object]:
-    def moment(written: Written) -> object:
-        try:
-            return kind.fromisoformat(_text(written))
-        except ValueError as error:
-            raise written.wrong(f"a {kind.__name__} such as {_EXAMPLES[kind]}") from error
-
-    return moment
-
-
-_EXAMPLES: Mapping[type, str] = {date: "2026-12-24", time: "09:00", datetime: "2026-12-24T09:00:00Z"}
-_SIMPLE: Mapping[type, Callable[[Written], object]] = {
-    str: _text,
-    bool: _truth,
-    int: _whole_number,
-    float: _finite,
-    timedelta: _duration,
-    Secret: _secret,
-    Path: _file_name,
-    date: _moment(date),
-    time: _moment(time),
-    datetime: _moment(datetime),
-}
-
-
-def _said(raw: object) -> str:
-    if isinstance(raw, Mapping):
-        return "a table"
-    if isinstance(raw, list | tuple):
-        return "a list"
-    text = repr(raw) if isinstance(raw, str | int | float) else f"a {type(raw).__name__}"
-    return text if len(text) <= 60 else f"{text[:59]}…"
