@@ -6,9 +6,9 @@ from datetime import datetime
 import attrs
 
 from soc_jira.client import Client
-from soc_jira.fields import AUTOMATED, PROPERTY
+from soc_jira.fields import PROPERTY
 from soc_jira.reading import mapping, text
-from soc_jira.tickets import quoted, search
+from soc_jira.search import search, unfinished
 
 _FIELDS = ("summary", "status", "priority", "assignee", "created")
 
@@ -32,9 +32,7 @@ class OpenTicket:
 
 def open_tickets(client: Client, project: str) -> Sequence[OpenTicket]:
     """The tickets we made that are not done, the one due first at the front."""
-    jql = (
-        f"project = {quoted(project)} AND labels = {quoted(AUTOMATED)} AND statusCategory != Done ORDER BY created ASC"
-    )
+    jql = unfinished(project)
     if client.site().cloud:
         issues = search(client, jql, _FIELDS, properties=(PROPERTY,))
     else:  # Data Center's search does not give properties

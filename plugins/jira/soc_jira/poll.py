@@ -1,25 +1,25 @@
 """Asks JIRA regularly what has changed: enough on its own, webhooks only make it faster.
 
-Windows overlap by the search lag, and are written as minutes back from now, which no account's time zone can shift.
+Windows overlap by the search lag, so what search learns late is seen all the same.
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
 from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
 from soc_jira.client import Client
-from soc_jira.fields import AUTOMATED
 from soc_jira.history import instant
 from soc_jira.inbound import Inbound
 from soc_jira.logs import log
 from soc_jira.project import step_of
-from soc_jira.reading import mapping, objects, text
+from soc_jira.reading import mapping, text
+from soc_jira.search import changed, present, search
 from soc_jira.settings import TRACKER, Settings
-from soc_jira.tickets import Tickets, quoted, search
+from soc_jira.tickets import Tickets
 from soc_jira.workflow import meaning
 
 _FIELDS: Final = ("created", "updated", "labels", "status")
@@ -78,11 +78,11 @@ class Poll:
         }
         try:
             for keys in _batches(ours):
-                present = {text(issue, "key"): issue for issue in self._present(keys)}
+                there = {text(issue, "key"): issue for issue in present(self._client, keys, _FIELDS)}
                 for key in keys:
                     if stop.is_set():
                         return
-                    if key not in present or self._is_news(ours[key], present[key]):
+                    if key not in there or self._is_news(ours[key], there[key]):
                         self._settle(key)
         except TemporaryError as error:
             log.warning("jira.sweep_postponed", reason=str(error))
@@ -91,11 +91,7 @@ class Poll:
         kept = self._inbox.cursor(_CURSOR)
         since = datetime.fromisoformat(kept) if kept else now - _FIRST_LOOK
         back = min(_LONGEST_LOOK, max(timedelta(0), now - since) + self._tickets.search_lag + _MINUTE)
-        minutes = math.ceil(back / _MINUTE)
-        return (
-            f"(project = {quoted(self._project)} OR labels = {quoted(AUTOMATED)}) "
-            f'AND updated >= "-{minutes}m" ORDER BY updated ASC, key ASC'
-        )
+        return changed(self._project, math.ceil(back / _MINUTE))
 
     def _look(self, key: str, issue: Mapping[str, object]) -> None:
         incident, updated = self._reports.incident(key), text(issue, "fields", "updated")
@@ -126,15 +122,6 @@ class Poll:
         except PermanentError as error:
             log.warning("jira.ticket_unreadable", ticket=key, reason=str(error))
             return True
-
-    def _present(self, keys: Sequence[str]) -> Iterable[Mapping[str, object]]:
-        if self._client.site().cloud:
-            body: dict[str, object] = {"issueIdsOrKeys": list(keys), "fields": list(_FIELDS)}
-            return objects(mapping(self._client.send("POST", "issue/bulkfetch", body)).get("issues"))
-        wanted = ", ".join(quoted(key) for key in keys)
-        # Keys that are gone would be an error of the query; asked not to check, JIRA leaves them out.
-        body = {"jql": f"key in ({wanted})", "fields": list(_FIELDS), "maxResults": _BATCH, "validateQuery": False}
-        return objects(mapping(self._client.send("POST", "search", body)).get("issues"))
 
 
 def _batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -10,19 +10,19 @@ from typing import Final
 
 import attrs
 
-from soc_core import DeliveryError, Incident, PermanentError, Ticket, UncertainError
+from soc_core import DeliveryError, Incident, Ticket, UncertainError
 from soc_jira.answers import Forbidden, Refused
 from soc_jira.client import Client
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.logs import log
-from soc_jira.project import Directory, Project
-from soc_jira.reading import mapping, objects, text
+from soc_jira.project import Directory
+from soc_jira.reading import mapping, text
+from soc_jira.search import marked, search
 from soc_jira.settings import TRACKER, Settings
 from soc_jira.transitions import Mover
 
 _CLOUD_LAG: Final = timedelta(seconds=120)
 _OWN_LAG: Final = timedelta(seconds=30)
-_MARKER_CHARACTERS: Final = frozenset("0123456789abcdef")
 
 
 class Tickets:
@@ -75,7 +75,7 @@ class Tickets:
     def all_marked(self, marker: str) -> Sequence[Ticket]:
         """Every ticket that carries a marker, oldest first."""
         self._client.prove_login()
-        keys = self._search(_marked(marker, self._directory.project()), "labels")
+        keys = self._keys(marker)
         if not keys:
             self._client.prove_login()
         site = self._client.site()
@@ -127,39 +127,6 @@ class Tickets:
             raise UncertainError("JIRA took the ticket and named no key")
         return Ticket(tracker=TRACKER, key=key, url=site.browse(key))
 
-    def _search(self, jql: str, *fields: str) -> list[str]:
-        return [text(issue, "key") for issue in search(self._client, jql, fields)]
-
-
-def search(
-    client: Client, jql: str, fields: Sequence[str], *, properties: Sequence[str] = (), most: int = 5000
-) -> list[Mapping[str, object]]:
-    """What a query finds, page by page, on Cloud and on Data Center; never more than `most`."""
-    cloud, found = client.site().cloud, list[Mapping[str, object]]()
-    body: dict[str, object] = {"jql": jql, "fields": list(fields), "maxResults": 100}
-    if properties:
-        body["properties"] = list(properties)
-    while len(found) < most:
-        page = mapping(client.send("POST", "search/jql" if cloud else "search", body))
-        issues = list(objects(page.get("issues")))
-        found += issues
-        token = text(page, "nextPageToken")
-        if cloud and not token:
-            break
-        if not cloud and (not issues or len(found) >= int(text(page, "total") or 0)):
-            break
-        body |= {"nextPageToken": token} if cloud else {"startAt": len(found)}
-    return found[:most]
-
-
-def quoted(value: str) -> str:
-    """A value as JQL takes it, whatever is in it."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _marked(marker: str, project: Project) -> str:
-    if not marker.startswith("soc-") or set(marker[4:]) - _MARKER_CHARACTERS:
-        raise PermanentError(f"{marker!r} is no marker")
-    # Without labels on the screen the marker stands only in the description.
-    where = f"labels = {quoted(marker)}" if project.takes("labels") else f"text ~ {quoted(quoted(marker))}"
-    return f"{where} ORDER BY created ASC, key ASC"
+    def _keys(self, marker: str) -> list[str]:
+        query = marked(marker, by_label=self._directory.project().takes("labels"))
+        return [text(issue, "key") for issue in search(self._client, query, ("labels",))]
