@@ -10,8 +10,8 @@ from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
 _PAIR = re.compile(r"""([A-Za-z_][\w.\-]{0,63})=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;|)\]"']*)""")
 _IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _PEER = re.compile(
-    r"\b(?:from|client:?|rhost|by|peer|remote host|ip(?: address)?)[ =:\[\"'(]{1,3}(?:::ffff:)?"
-    r"([0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,40}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})",
+    r"\b(?:from|client|rhost|by|peer|remote host|ip(?: address)?)(?:[=:] ?| )[\[\"'(]?(?:::ffff:)?"
+    r"([0-9a-f]{0,4}:[0-9a-f:.]{2,40}|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})",
     re.IGNORECASE,
 )
 _WHO = re.compile(
@@ -131,7 +131,7 @@ def _text_address(text: str) -> str | None:
     if len(set(found)) == 1 and (ip := address(found[0])):
         return ip
     if (len(found) > 1 or "::" in text or text.count(":") > 4) and (peer := _PEER.search(text)):
-        return address(peer[1].rstrip(".:"))
+        found.insert(0, peer[1].rstrip(".:"))
     return next((ip for text in found if (ip := address(text))), None)
 
 

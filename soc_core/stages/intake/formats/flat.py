@@ -30,7 +30,7 @@ def text(value: object | None) -> str | None:
     """A field's value as one readable text, or None."""
     if value is None or isinstance(value, bool):
         return None
-    return str(value)[:512]
+    return str(value)[:512].replace("\0", "\ufffd")  # no database takes a NUL
 
 
 def _lay(event: Mapping[str, object], prefix: str, flat: dict[str, object], depth: int) -> None:

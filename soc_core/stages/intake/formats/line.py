@@ -1,5 +1,6 @@
 """One line of whatever kind: which format it is, what it carries inside, and the event that comes of it."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from soc_core.model.event import Event
 from soc_core.stages.intake.formats.cef import cef_facts
 from soc_core.stages.intake.formats.entities import text_facts
 from soc_core.stages.intake.formats.facts import Facts, fill
+from soc_core.stages.intake.formats.flat import text as readable
 from soc_core.stages.intake.formats.json import json_object, object_facts
 from soc_core.stages.intake.formats.leef import leef_facts
 from soc_core.stages.intake.formats.plain import plain_facts
@@ -205,18 +207,17 @@ def _object(event: dict[str, object], text: str, received: datetime, severities:
         if isinstance(said, str):
             fill(facts, _people(said))
     if "specversion" in event and isinstance(number := event.get("id"), str) and isinstance(event.get("source"), str):
-        facts["id"] = f"{event['source']}#{number}"
+        facts["id"] = _text(f"{event['source']}#{number}")
+        facts["action"] = facts.get("action") or readable(event.get("type"))
     return facts
 
 
 def _row(event: dict[str, object], message: str, received: datetime, severities: Severities) -> Facts:
     """A row `{"id", "source", "message"}`: the message is a line of its own, and the row fills what it leaves open."""
-    facts = _any(message, received, severities)
-    if "message" not in facts or not message:
-        facts["message"] = message
-    facts["source"] = str(event["source"])
+    facts = _any(_text(message), received, severities)
+    facts["source"] = _text(str(event["source"]))
     if "id" in event:
-        facts["id"] = str(event["id"])
+        facts["id"] = _text(str(event["id"]))
     rest = {key: value for key, value in event.items() if key not in ("id", "source", "message")}
     if rest:
         fill(facts, object_facts(rest, message, received, severities))
@@ -235,7 +236,7 @@ def _carried(
     schema: str,
 ) -> Facts:
     """An envelope that a collector put round a log line: the line is what people read."""
-    inner = _any(line.rstrip("\r\n"), received, severities)
+    inner = _any(_text(line), received, severities)
     outer = object_facts(read_as, line, received, severities)
     if "source" in inner:
         outer.pop("source", None)
@@ -291,8 +292,11 @@ def _event(facts: Facts, received: datetime, source: str | None, id: str | None)
 
 def _as_json(value: Mapping[str, object]) -> bytes:
     try:
-        return msgspec.json.encode(value, enc_hook=str)
-    except (TypeError, ValueError, RecursionError, UnicodeError, msgspec.MsgspecError) as error:
+        try:
+            return msgspec.json.encode(value, enc_hook=str)
+        except UnicodeError:  # lone surrogates: replaced, as in lines
+            return json.dumps(value, default=str, ensure_ascii=False).encode(errors="replace")
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise InputError(f"cannot write this dict as JSON: {error}") from error
 
 

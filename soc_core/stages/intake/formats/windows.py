@@ -91,7 +91,7 @@ def _person(lower: Mapping[str, object]) -> str | None:
     for key in ("targetusername", "subjectusername", "user", "username", "accountname", "samaccountname"):
         name = lower.get(key)
         if isinstance(name, str) and name not in ("", "-", "N/A") and not name.endswith("$"):
-            return name[:512]
+            return text(name)
     return None
 
 
