@@ -16,9 +16,9 @@ from pathlib import Path
 import attrs
 import click
 
-from soc_core.cli.exits import INTERRUPTED, OK, code_of
+from soc_core.cli.exits import INTERRUPTED, OK, SERVICE, code_of
 from soc_core.cli.session import Session, current
-from soc_core.errors import PluginError, SettingsError, SocError
+from soc_core.errors import PluginError, SettingsError, SocError, StoreError
 
 # Where each command lies, in the order and under the headings people look for it.
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -121,10 +121,13 @@ class Program(click.Group):
         except KeyboardInterrupt as error:
             click.echo("Interrupted.", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from error
-        except BrokenPipeError as error:
-            # The reader has seen enough. What is left in the buffer must not complain when the process ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError as error:  # the reader has seen enough
+            _give_up_output()
             raise click.exceptions.Exit(OK) from error
+        except OSError as error:
+            _give_up_output()
+            _complain(StoreError(f"the system refused: {error}"))
+            raise click.exceptions.Exit(SERVICE) from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -146,6 +149,11 @@ def soc(ctx: click.Context, config: Path | None, store: str | None, verbose: int
     Results go to standard output (as JSON where it is no terminal), everything else to standard error.
     """
     ctx.obj = Session(config=config, store=store, verbosity=-1 if quiet else verbose, log_json=log_json)
+
+
+def _give_up_output() -> None:
+    """What is left in the buffer of standard output must not complain once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _own_names() -> tuple[str, ...]:
