@@ -12,7 +12,7 @@ import attrs
 
 from soc_core import ClockState, Course, Incident, Status
 from soc_slack import actions
-from soc_slack.escape import cut, escape, inert, link, one_line, printable
+from soc_slack.escape import escape, inert, legible, link, one_line
 from soc_slack.places import Json
 
 _LOG_LIMIT = 2000
@@ -69,7 +69,7 @@ def plain(text: str, limit: int) -> Json:
 
 def preformatted(text: str, limit: int = _LOG_LIMIT) -> Json:
     """Log text as it was logged, hidden characters made visible."""
-    shown = cut(printable(text), limit)
+    shown = legible(text, limit)
     return {
         "type": "rich_text",
         "elements": [

@@ -95,7 +95,7 @@ def _clock(client: Client, reports: Reports) -> CheckResult:
 
 def _on_call(client: Client, people: People, group: str) -> CheckResult:
     members = client.group(group)
-    unmapped = [user for user in members if people.person(user, ours=True) is None]
+    unmapped = [user for user in members if people.person(user) is None]
     if not unmapped:
         return CheckResult(grade=Grade.OK, text=f"all {len(members)} of the on-call group are known")
     text = f"{len(unmapped)} of {len(members)} in the on-call group are unmapped: {', '.join(unmapped)}"

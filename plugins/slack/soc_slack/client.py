@@ -138,6 +138,10 @@ class Client:
                 )
             return self._identity
 
+    def team(self) -> str:
+        """The id of our own workspace."""
+        return self.identity().team
+
     def permalink(self, place: Place) -> str:
         """The address of a message; this form is stable and costs no call."""
         return f"{self.identity().url}archives/{place.channel}/p{place.ts.replace('.', '')}"

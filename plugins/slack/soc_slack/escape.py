@@ -17,17 +17,18 @@ def printable(text: str) -> str:
     return _HIDDEN.sub(lambda found: _visible(found.group()), text)
 
 
+def legible(text: str, limit: int) -> str:
+    """The text with hidden characters made visible, at most `limit` characters; what is left out is counted."""
+    shown = printable(text[: limit + 1])  # a log line can be megabytes long: only the part that is shown is looked at
+    if len(shown) <= limit:
+        return shown
+    note = f"… ({len(text):,} characters)"
+    return shown[: max(0, limit - len(note))] + note[:limit]
+
+
 def one_line(text: str, limit: int) -> str:
     """The text on one line, at most `limit` characters."""
-    return cut(" ".join(printable(text).split()), limit)
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is left out is counted."""
-    if len(text) <= limit:
-        return text
-    note = f"… ({len(text):,} characters)"
-    return text[: max(0, limit - len(note))] + note[:limit]
+    return legible(" ".join(text[: 4 * limit].split()), limit)
 
 
 def escape(text: str) -> str:
@@ -37,7 +38,10 @@ def escape(text: str) -> str:
 
 def inert(text: str, limit: int) -> str:
     """Hostile text for such a place: on one line, no mention, no link, at most `limit` characters after escaping."""
-    tame = _DOT.sub("[.]", _OTHER_SCHEME.sub("[:]", _SCHEME.sub(r"\1xx\2", " ".join(printable(text).split()))))
+    line = printable(" ".join(text[: 4 * limit].split()))
+    tame = _DOT.sub("[.]", _OTHER_SCHEME.sub("[:]", _SCHEME.sub(r"\1xx\2", line)))
+    if len(tame) > limit:
+        tame = tame[: limit - 1] + "…"
     shown = escape(tame)
     while len(shown) > limit:
         # Cut before escaping, so that no entity is cut in two.

@@ -98,7 +98,7 @@ class Inbound:
             return self._whispered(press, messages.answer(f"There is no incident {press.incident} any more."))
         if press.action == actions.NOTE:
             form = messages.note_form(incident.id, press.channel, press.ts)
-            return Reply(later=lambda: self._client.open_view(press.trigger, form))
+            return Reply(later=lambda: self._open(press, form))
         if press.action == actions.WHY:
             told = messages.answer(f"Why {incident.id}?", self._reports.explanation(incident.id))
             return self._whispered(press, told)
@@ -121,6 +121,14 @@ class Inbound:
             return already
         self._inbox.change(incident.id, update)
         return None
+
+    def _open(self, press: Press, form: Json) -> None:
+        try:
+            self._client.open_view(press.trigger, form)
+        except DeliveryError:
+            sorry = messages.answer("Slack did not open the form in time: press again, or reply in the thread.")
+            self._client.whisper(press.channel, press.user, sorry.text, sorry.blocks, press.thread)
+            raise
 
     # -- the note form ----------------------------------------------------------------------------------------------
 
@@ -186,19 +194,12 @@ class Inbound:
     # -- private ----------------------------------------------------------------------------------------------------
 
     def _allowed(self, user: str, team: str) -> tuple[Person | None, str]:
-        person = self._people.person(user, ours=self._is_ours(team))
+        person = self._people.person(user, team)
         if person is None:
             return None, _STRANGER
         if self._roles and not self._roles & person.roles:
             return None, _NOT_ALLOWED
         return person, ""
-
-    def _is_ours(self, team: str) -> bool:
-        """Whether somebody belongs to our own workspace: only then is their e-mail address believed."""
-        try:
-            return not team or team == self._client.identity().team
-        except DeliveryError:
-            return False
 
     def _note(self, person: Person, text: str, ident: str) -> Update:
         now = self._reports.now()

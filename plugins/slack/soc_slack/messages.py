@@ -8,7 +8,7 @@ import attrs
 from soc_core import Change, EscalationStep, Incident, Update
 from soc_slack import actions
 from soc_slack.cards import Shown, plain, preformatted, until
-from soc_slack.escape import cut, inert, one_line, printable
+from soc_slack.escape import inert, legible, one_line
 from soc_slack.places import Json
 
 _LINE = 280
@@ -66,7 +66,7 @@ def thread_line(incident: Incident, update: Update) -> Shown | None:
 def note(incident: Incident, who: str, update: Update) -> Shown:
     """A note that somebody wrote elsewhere."""
     head = f"{incident.id} · Note by {who}" + ("" if update.origin in ("soc", "slack") else f" in {update.origin}")
-    text = cut(printable(update.text), _NOTE)
+    text = legible(update.text, _NOTE)
     quote: Json = {
         "type": "rich_text",
         "elements": [{"type": "rich_text_quote", "elements": [{"type": "text", "text": text or "-"}]}],

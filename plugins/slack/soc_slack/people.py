@@ -13,6 +13,9 @@ _REMEMBERED = 5000
 class Directory(Protocol):
     """What Slack knows of people."""
 
+    def team(self) -> str:
+        """The id of our own workspace."""
+
     def email(self, user: str) -> str | None:
         """The e-mail address of a member."""
 
@@ -31,12 +34,12 @@ class People:
         self._members: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def person(self, user: str, *, ours: bool) -> Person | None:
-        """Somebody of the team by their Slack id; e-mail addresses count only for members of our own workspace."""
+    def person(self, user: str, team: str = "") -> Person | None:
+        """Somebody of the team by their Slack id; the e-mail address counts only in our own workspace (`team`)."""
         if self.reports is None:
             return None
         found = self.reports.person(slack=user)
-        if found is not None or self._directory is None or not ours:
+        if found is not None or self._directory is None or not self._is_ours(self._directory, team):
             return found
         email = self._remembered(self._emails, user, self._directory.email)
         return None if not email else self.reports.person(email=email)
@@ -60,6 +63,12 @@ class People:
         if person.slack is not None or person.email is None or self._directory is None:
             return person.slack
         return self._remembered(self._members, person.email, self._directory.member)
+
+    def _is_ours(self, directory: "Directory", team: str) -> bool:
+        try:
+            return not team or team == directory.team()
+        except DeliveryError:
+            return False
 
     # Only what was found is remembered: who is unknown today may be known tomorrow.
     def _remembered(self, memory: OrderedDict[str, str], key: str, ask: "Ask") -> str | None:

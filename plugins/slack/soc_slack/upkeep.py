@@ -85,7 +85,7 @@ class Presence:
             for start in range(0, len(members), _BATCH):
                 spans |= self.client.do_not_disturb(members[start : start + _BATCH])
             for user in members:
-                person = self.people.person(user, ours=True)
+                person = self.people.person(user)
                 if person is None:
                     log().info("slack.unmapped", user=user)
                     continue

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from soc_slack import messages
 from soc_slack.cards import Shown, card
-from soc_slack.escape import cut, escape, inert, link, printable
+from soc_slack.escape import escape, inert, legible, link, printable
 
 from soc_core import Change, EscalationStep, Person
 from soc_core.testing.slack import faults_in, faults_in_view
@@ -171,5 +171,12 @@ def test_only_web_addresses_become_links() -> None:
 
 
 def test_what_is_cut_is_counted() -> None:
-    assert cut("x" * 5000, 100).endswith("… (5,000 characters)")
+    assert legible("x" * 5000, 100).endswith("… (5,000 characters)")
     assert printable("a\u202eb\x00") == "a\\u202eb\\x00"
+
+
+def test_a_line_of_megabytes_makes_a_small_message(make) -> None:
+    for piece in ("x", "<!channel> ", "\u202e", "&", "a.bc "):
+        shown = card(make.incident(message=piece * 2_000_000, source=piece * 100_000), now=None)
+        check(shown)
+        assert len(json.dumps(shown.blocks)) < 30_000

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 from soc_core import Course, Status, Verdict
-from soc_core.testing.slack import FakeSlack
+from soc_core.testing.slack import FakeSlack, Fault
 
 
 def test_acknowledge_is_answered_at_once_and_the_message_names_who_did_it(slack: FakeSlack, wired) -> None:
@@ -200,3 +200,20 @@ def test_odd_payloads_are_acknowledged_without_effect(slack: FakeSlack, wired) -
     for event in ({"type": "event_callback"}, {"type": "event_callback", "event": {"type": "message"}}, {"event": 3}):
         assert slack.person("ana").sends(event, kind="events_api").acknowledged
     assert wired.incidents == before
+
+
+def test_a_form_that_slack_did_not_open_is_told(make, slack: FakeSlack, wired) -> None:
+    wired.happens("9 Security Alert: root logged in")
+    slack.faults.add(Fault(kind="expired_trigger_id", method="views.open"))
+    assert slack.person("ana").presses(slack.messages("security")[0], "soc_note").acknowledged
+    assert make.until(lambda: slack.whispers)
+    assert "press again" in str(slack.whispers[0]["text"])
+
+
+def test_a_press_is_acknowledged_at_once_while_slacks_own_methods_hang(slack: FakeSlack, wired) -> None:
+    wired.happens("9 Security Alert: root logged in")
+    slack.faults.add(Fault(kind="slow", method="*", seconds=4))
+    answer = slack.person("ana").presses(slack.messages("security")[0], "soc_acknowledge")
+    assert answer.acknowledged
+    assert answer.seconds < 1
+    assert wired.incidents[0].acknowledged_by == "ana"
