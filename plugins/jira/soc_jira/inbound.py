@@ -105,14 +105,14 @@ class Inbound:
 
     def _update(self, field: str, entry: Entry, issue: Mapping[str, object]) -> Update | None:
         if field == "status":
-            return _made(Change.STATUS, entry, meaning(self._step(entry, issue), self._settings.statuses))
+            return self._made(Change.STATUS, entry, meaning(self._step(entry, issue), self._settings.statuses))
         if field == "assignee":
-            return _made(Change.ASSIGNEE, entry, self._assignee(entry, mapping(issue, "fields", "assignee")))
+            return self._made(Change.ASSIGNEE, entry, self._assignee(entry, mapping(issue, "fields", "assignee")))
         if field == "priority":
             priority = priority_of(entry.words, self._directory.project(), self._settings)
-            return None if priority is None else _made(Change.PRIORITY, entry, priority)
+            return None if priority is None else self._made(Change.PRIORITY, entry, priority)
         verdict = self._settings.verdicts.get(entry.words)
-        return None if verdict is None else _made(Change.VERDICT, entry, verdict)
+        return None if verdict is None else self._made(Change.VERDICT, entry, verdict)
 
     def _step(self, entry: Entry, issue: Mapping[str, object]) -> Step:
         present = step_of(mapping(issue, "fields", "status"))
@@ -134,6 +134,18 @@ class Inbound:
                 id=f"comment {number}",
             )
 
+    def _made(self, change: Change, entry: Entry, new: str) -> Update:
+        person = self._reports.person(jira=entry.author)
+        return Update(
+            change=change,
+            origin=TRACKER,
+            at=entry.at,
+            actor=entry.author_name if person is None else person.name,
+            old=entry.old_words,
+            new=str(new),
+            id=f"history {entry.id} {entry.field}",
+        )
+
     def _assignee(self, entry: Entry, present: Mapping[str, object]) -> str:
         # Data Center's history names a key that says nothing; the ticket itself shows who that is now.
         if entry.words and entry.words == text(present, "displayName"):
@@ -145,18 +157,6 @@ class Inbound:
         """The house's name for somebody, or JIRA's."""
         person = self._reports.person(jira=person_id(user)) or self._reports.person(email=text(user, "emailAddress"))
         return text(user, "displayName") if person is None else person.name
-
-
-def _made(change: Change, entry: Entry, new: str) -> Update:
-    return Update(
-        change=change,
-        origin=TRACKER,
-        at=entry.at,
-        actor=entry.author_name,
-        old=entry.old_words,
-        new=str(new),
-        id=f"history {entry.id} {entry.field}",
-    )
 
 
 def _now(incident: Incident, field: str) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from soc_core import PermanentError
-from soc_jira.answers import Missing
+from soc_jira.answers import Forbidden, Missing
 from soc_jira.client import Client
 from soc_jira.logs import log
 from soc_jira.reading import mapping, objects, text
@@ -180,9 +180,8 @@ class Directory:
             try:
                 page = mapping(self._client.get(endpoint, query=query, **parts))
             except Missing as error:
-                raise PermanentError(
-                    f"project {self._key} not found in JIRA, or we may not create issues in it: {error}"
-                ) from error
+                words = f"project {self._key} not found in JIRA, or we may not create issues in it: {error}"
+                raise Forbidden(words, whole_destination=True) from error
             items = list(objects(page.get(name) or page.get("values")))
             found += items
             if not items or page.get("isLast") is True or len(found) >= int(text(page, "total") or 0):

@@ -57,11 +57,14 @@ class Tickets:
         try:
             return self._send(ready)
         except Refused as error:
-            without = offending(error.errors, ready.fields)
-            if not without:
+            if "project" in error.errors or any("permission" in words.lower() for words in error.messages):
+                # Not about this ticket: all wait until the project is there again, and none is given up.
+                raise Forbidden(f"no tickets can be made in the project: {error}", whole_destination=True) from error
+            if not error.errors:
                 raise
-            self._directory.forget()
-            log.warning("jira.fields_left_out", incident=incident.id, fields=sorted(without), reason=str(error))
+            self._directory.forget()  # the project may have changed since we asked what it takes
+            without = offending(error.errors, ready.fields)
+            log.warning("jira.fields_refused", incident=incident.id, left_out=sorted(without), reason=str(error))
         return self._send(self._draft(incident, without))
 
     def find(self, marker: str) -> Ticket | None:

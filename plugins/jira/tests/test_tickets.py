@@ -111,6 +111,29 @@ def test_a_field_that_is_refused_costs_the_field_and_not_the_ticket(
         assert incident.marker in jira.text(issue.fields["description"])
 
 
+def test_a_project_that_changes_its_types_is_asked_again(jira: FakeJira, make_incident, plugin_for) -> None:
+    plugin = plugin_for(jira)
+    plugin.create_ticket(make_incident())
+    jira.tracker.projects["SEC"].types = ("Incident",)
+    assert jira.issue(plugin.create_ticket(make_incident()).key).type == "Incident"
+    assert len(jira.issues) == 2
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known before", "never seen"])
+def test_a_lost_permission_or_project_makes_everything_wait_and_nothing_fail(
+    jira: FakeJira, make_incident, plugin_for, known: bool
+) -> None:
+    plugin = plugin_for(jira)
+    if known:
+        plugin.create_ticket(make_incident())
+    jira.api.denied.add("CREATE_ISSUES")
+    with pytest.raises(TemporaryError) as caught:
+        plugin.create_ticket(make_incident())
+    assert caught.value.whole_destination
+    jira.api.denied.clear()
+    plugin.create_ticket(make_incident())
+
+
 def test_a_ticket_is_found_by_its_marker_even_where_labels_are_not_on_the_screen(
     jira_site: Start, make_incident, plugin_for
 ) -> None:
