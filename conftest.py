@@ -40,5 +40,6 @@ def own_directory(tmp_path_factory):
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), CodeBlockParser("console", _run_console)],
     patterns=["README.md", "docs/*.md"],
+    excludes=["plugins/*/README.md", "docs/hooks/*.md", "docs/plugins/*.md"],
     fixtures=["own_directory"],
 ).pytest()

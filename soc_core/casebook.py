@@ -320,8 +320,11 @@ class Casebook:
     def _expiry(self, incident: Incident) -> list[Job]:
         if incident.kind is not Course.ALERT or not incident.status.active or incident.acknowledged_at is not None:
             return []
-        due = incident.last_seen + self.settings.grouping.alert_expires
-        return [_timer(incident, EXPIRE, EXPIRE, max(due, incident.opened_at), "{}")]
+        return [_timer(incident, EXPIRE, EXPIRE, self.expires_at(incident), "{}")]
+
+    def expires_at(self, incident: Incident) -> datetime:
+        """When an alert that nobody touches is closed; the events of an old log do not make it old."""
+        return max(incident.last_seen, incident.opened_at) + self.settings.grouping.alert_expires
 
     def _is_quiet(self, incident: Incident) -> bool:
         # Alerts of middling severity are told once per label and source; the following ones are only counted.

@@ -51,9 +51,7 @@ class Fanout:
             waiting = outbox.find(tx, states=[JobState.READY], incident=incident.id, kind=hook)
             if any('"change":"count"' in job.payload for job in waiting):
                 return
-        else:
-            outbox.hurry(tx, incident.id, now)  # a count that takes its time must not hold back what comes after it
-        later = now + COUNT_PACE if update.change is Change.COUNT else now
+        later = now + COUNT_PACE if update.change is Change.COUNT else None
         self._tell(tx, incident, hook, f"{update.change}:{incident.version}", payload, now, not_before=later)
 
     def escalated(self, tx: Connection, incident: Incident, step: EscalationStep, cycle: int, now: datetime) -> None:
@@ -72,6 +70,8 @@ class Fanout:
         *,
         not_before: datetime | None = None,
     ) -> None:
+        if not_before is None:
+            outbox.hurry(tx, incident.id, now)  # a count that takes its time must not hold back what comes after it
         jobs = [
             _job(incident, dest, hook, purpose, payload, not_before or now) for dest in self.listeners.get(hook, ())
         ]

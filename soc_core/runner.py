@@ -94,7 +94,9 @@ class Runner:
     def _going_round(self, loop: Loop) -> None:
         while not self._stop.is_set():
             seen = self._rounds
-            if not self._guarded(loop.name, loop.step):
+            if self._guarded(loop.name, loop.step):
+                self.wake()  # what was done may have made work for the others
+            else:
                 with self._changed:
                     if self._rounds == seen and not self._stop.is_set():
                         self._changed.wait(loop.pause)

@@ -114,7 +114,7 @@ class Escalator:
         if incident.kind is not Course.ALERT or incident.acknowledged_at is not None:
             outbox.end_timer(tx, job, JobState.CANCELLED, now)
             return incident
-        at = incident.last_seen + self.casebook.settings.grouping.alert_expires
+        at = self.casebook.expires_at(incident)
         if at > now:
             outbox.move_timer(tx, job, at)
             return incident

@@ -1,7 +1,7 @@
 """From events to incidents: classify, count, decide, then join an open incident or open a new one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -57,7 +57,7 @@ class Outcome:
         return self.processed - self.repeated
 
     def plus(self, later: "Outcome") -> "Outcome":
-        """Both blocks together."""
+        """Both blocks together, without the positions of events."""
         return Outcome(
             processed=self.processed + later.processed,
             repeated=self.repeated + later.repeated,
@@ -65,13 +65,18 @@ class Outcome:
             joined=self.joined + later.joined,
             opened=self.opened + later.opened,
             rules=dict(Counter(self.rules) + Counter(later.rules)),
-            incident_of={**self.incident_of, **{self.processed + n: i for n, i in later.incident_of.items()}},
         )
 
 
-def judge(calls: Calls, events: Sequence[Event]) -> tuple[Judgement, ...]:
-    """Ask the classifiers and deciders about events; nothing is stored, so `soc explain` may ask too."""
-    classified = calls.classify(events)
+def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | None = None) -> tuple[Judgement, ...]:
+    """Ask the classifiers and deciders about events; nothing is stored, so `soc explain` may ask too.
+
+    Args:
+        calls: The way to the plugins.
+        events: What to judge.
+        see_all: For events that a scan selected: the classifiers that see them all, see `Calls.classify`.
+    """
+    classified = calls.classify(events, see_all=see_all)
     asked: list[Finding] = []
     for answer in classified:
         if answer.finding is not None:
