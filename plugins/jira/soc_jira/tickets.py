@@ -14,6 +14,7 @@ from soc_core import DeliveryError, Incident, Ticket, UncertainError
 from soc_jira.answers import Forbidden, Refused
 from soc_jira.client import Client
 from soc_jira.fields import Draft, draft, offending
+from soc_jira.history import OURS
 from soc_jira.logs import log
 from soc_jira.project import Directory
 from soc_jira.reading import mapping, text
@@ -72,7 +73,7 @@ class Tickets:
         found = self.all_marked(marker)
         if not found:
             return None
-        retired = [double.key for double in found[1:] if self._retired(double, found[0])]
+        retired = [double.key for double in found[1:] if self._retired(double, found[0], marker)]
         return attrs.evolve(found[0], retired=retired)
 
     def all_marked(self, marker: str) -> Sequence[Ticket]:
@@ -84,7 +85,7 @@ class Tickets:
         site = self._client.site()
         return [Ticket(tracker=TRACKER, key=key, url=site.browse(key)) for key in keys]
 
-    def retire(self, ticket: Ticket, keep: Ticket) -> None:
+    def retire(self, ticket: Ticket, keep: Ticket, marker: str) -> None:
         """Link a second ticket of the same incident to the first, say so, and close it."""
         body = {
             "type": {"name": "Duplicate"},
@@ -96,11 +97,16 @@ class Tickets:
         except (Refused, Forbidden) as error:  # the link type may be switched off; the comment says it as well
             log.warning("jira.link_refused", ticket=ticket.key, keep=keep.key, reason=str(error))
         self._mover.close_as_duplicate(ticket.key, keep.key)
+        unmarked = {"labels": [{"remove": marker}, {"add": "soc-duplicate"}]}
+        try:
+            self._client.send("PUT", "issue/{key}", {"update": unmarked, "historyMetadata": OURS}, key=ticket.key)
+        except Refused as error:  # a closed ticket may refuse edits; it is then found again and is closed already
+            log.info("jira.double_keeps_its_marker", ticket=ticket.key, reason=str(error))
         log.warning("ticket.retired", ticket=ticket.key, keep=keep.key)
 
-    def _retired(self, double: Ticket, keep: Ticket) -> bool:
+    def _retired(self, double: Ticket, keep: Ticket, marker: str) -> bool:
         try:
-            self.retire(double, keep)
+            self.retire(double, keep, marker)
         except DeliveryError as error:  # the ticket is found all the same; the double is closed another time
             log.warning("jira.double_left_open", ticket=double.key, keep=keep.key, reason=str(error))
             return False

@@ -237,6 +237,7 @@ def test_doubles_are_found_linked_and_closed(jira: FakeJira, make_incident, plug
     assert (double.status, double.resolution, double.links) == ("Closed", "Duplicate", [("Duplicate", first.key)])
     assert "please go on in SEC-1" in jira.text(double.comments[0]["body"])
     assert jira.issue(first.key).status == "Open"
+    assert plugin.find_ticket(incident) == first  # the double is not found, linked and told of again
 
 
 def test_scoped_tokens_have_another_base_than_the_pages(jira_site: Start, make_incident, plugin_for) -> None:
