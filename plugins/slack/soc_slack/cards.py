@@ -12,7 +12,7 @@ import attrs
 
 from soc_core import ClockState, Course, Incident, Status
 from soc_slack import actions
-from soc_slack.escape import escape, inert, legible, link, one_line
+from soc_slack.escape import inert, legible, link, one_line
 from soc_slack.places import Json
 
 _LOG_LIMIT = 2000
@@ -98,8 +98,6 @@ def span(length: timedelta) -> str:
 
 
 def _fields(incident: Incident, now: datetime | None) -> list[Json]:
-    ticket = incident.ticket
-    shown = _ticket_words(incident) if ticket is None or ticket.url is None else link(ticket.url, ticket.key)
     fields = [
         _field("Status", str(incident.status)),
         _field("Severity", f"{incident.severity:g} ({incident.priority})"),
@@ -107,7 +105,7 @@ def _fields(incident: Incident, now: datetime | None) -> list[Json]:
         _field("Label", incident.label),
         _field("Seen", "once" if incident.count == 1 else f"{incident.count:,} times"),
         _field("Assignee", incident.assignee or "nobody"),
-        _marked("Ticket", shown if ticket is not None and ticket.url else escape(shown)),
+        _marked("Ticket", _ticket_link(incident)),
         _field("Incident", incident.id),
     ]
     if time := _clock_words(incident, now):
@@ -125,6 +123,12 @@ def _field(name: str, value: str) -> Json:
 def _marked(name: str, value: str) -> Json:
     """A field with markup of our own; `value` never holds event text."""
     return {"type": "mrkdwn", "text": f"{name}\n{value}"}
+
+
+def _ticket_link(incident: Incident) -> str:
+    if incident.ticket is None:
+        return "pending" if incident.kind is Course.TICKET else "none"
+    return link(incident.ticket.url or "", incident.ticket.key)
 
 
 def _ticket_words(incident: Incident) -> str:

@@ -19,6 +19,7 @@ from soc_slack.places import Json
 DEAF_AFTER = 3.5 * PING_EVERY
 _LOOK_EVERY = 0.25
 _LONGEST_PAUSE = 15.0
+_GRACE = 10.0
 
 
 class Ear(Protocol):
@@ -75,13 +76,13 @@ class Listening:
                 ear.connect()
             except DeliveryError as error:
                 log().warning("slack.socket_failed", error=str(error), again_in=pause)
-                closing.append(_closing(ear))
+                closing.append(_retired(ear, stop, grace=0))
                 stop.wait(pause)
                 pause = min(_LONGEST_PAUSE, pause * 2)
                 continue
             log().info("slack.socket_open", renewed=watch is not None)
             if watch is not None:
-                closing.append(_closing(watch.ear))
+                closing.append(_retired(watch.ear, stop))
             closing = [thread for thread in closing if thread.is_alive()]
             watch, pause = _Watch(ear=ear, heard_at=self.monotonic()), 0.5
         if watch is not None:
@@ -119,7 +120,13 @@ def afterwards(later: Callable[[], None]) -> None:
         log().warning("slack.answer_failed", error=str(error))
 
 
-def _closing(ear: Ear) -> threading.Thread:
-    thread = threading.Thread(target=ear.close, name="soc:slack:closing", daemon=True)
+def _retired(ear: Ear, stop: Stop, *, grace: float = _GRACE) -> threading.Thread:
+    """Close an ear in a while: what was handed to it just before is still acknowledged through it."""
+
+    def close() -> None:
+        stop.wait(grace)
+        ear.close()
+
+    thread = threading.Thread(target=close, name="soc:slack:closing", daemon=True)
     thread.start()
     return thread

@@ -149,8 +149,10 @@ def test_the_test_command_says_what_works_and_posts_one_message(make, slack: Fak
     plugin.register_commands(cli=cli)
     done = CliRunner().invoke(cli, ["slack", "test"])
     assert done.exit_code == 0, done.output
-    assert "OK    token: soc in SOC" in done.output
-    assert "posted to https://soc.slack.com/archives/" in done.output
+    found = json.loads(done.output)
+    assert found["ok"]
+    assert found["checks"][0] == {"name": "token", "result": "PASS", "text": "soc in SOC", "cure": ""}
+    assert found["checks"][-1]["text"].startswith("posted to https://soc.slack.com/archives/")
     slack.login = "token_revoked"
     failed = CliRunner().invoke(cli, ["slack", "test"])
     assert failed.exit_code == 4

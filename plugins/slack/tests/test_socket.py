@@ -9,11 +9,10 @@ def presses_land(make, slack: FakeSlack, home, count: int = 3) -> None:
     """Every acknowledged press has its effect, once."""
     ana = slack.person("ana")
     for number in range(count):
-        home.happens(
-            f"9 Security Alert: case {number} {slack.sockets.opened}", source=f"s{number}{slack.sockets.opened}"
-        )
+        name = f"{slack.sockets.opened}-{number}-{len(slack.messages('security'))}"
+        home.happens(f"9 Security Alert: case {name}", source=name)
         message = slack.messages("security")[-1]
-        assert make.until(lambda message=message: ana.presses(message, "soc_acknowledge").acknowledged)
+        assert ana.presses(message, "soc_acknowledge").acknowledged
         incident = home.soc.reports.incident(str(message.buttons["soc_acknowledge"]["value"]))
         assert incident.acknowledged_by == "ana"
         audit = [e for e in home.soc.reports.timeline(incident.id) if e.what == "incident.acknowledged"]

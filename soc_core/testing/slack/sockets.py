@@ -37,6 +37,7 @@ class Connection:
         self._reader = reader
         self._sending = threading.Lock()
         self.deaf = False
+        self.leaving = False
 
     def send(self, value: Json) -> None:
         """Send one JSON text."""
@@ -136,7 +137,9 @@ class Sockets:
         with self._changed:
             if not self._open:
                 return False, None
-            connection = self._open[next(self._turn) % len(self._open)]
+            # A connection that was asked to leave gets nothing any more once there is another.
+            able = [connection for connection in self._open if not connection.leaving] or self._open
+            connection = able[next(self._turn) % len(able)]
         name = envelope or f"envelope-{next(self._ids)}"
         waiting = self._waiting.setdefault(name, _Waiting())
         sent: Json = {
@@ -156,6 +159,7 @@ class Sockets:
     def refresh(self) -> None:
         """Ask all programs for a new connection, as Slack does every few hours."""
         for connection in self._now():
+            connection.leaving = True
             connection.send({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}})
 
     def drop(self) -> None:
