@@ -84,7 +84,9 @@ def test_inside_an_event_loop_it_runs_in_threads(open_soc):
 
 def test_everything_that_looks_like_an_event_is_taken(open_soc):
     soc = open_soc()
-    soc.submit([("app", "pair"), {"source": "app", "message": "dict"}, "line", Event(source="x", message="e", received=NOON)])
+    soc.submit(
+        [("app", "pair"), {"source": "app", "message": "dict"}, "line", Event(source="x", message="e", received=NOON)]
+    )
     assert len(soc.reports.incidents()) == 4
 
 

@@ -41,7 +41,10 @@ class Stage:
 
 @click.command()
 def demo() -> None:
-    """Show the whole life of incidents: bundled logs, a pretended JIRA and Slack, no network, nothing kept."""
+    """Show the whole life of incidents on bundled logs.
+
+    A pretended JIRA and Slack play along, the clock runs fast, nothing leaves this machine and nothing is kept.
+    """
     with _stage() as stage:
         _say(f"Noon. Reading {len(list(LOGS.iterdir()))} logs of the last two minutes.")
         lines = _read(stage)
@@ -49,7 +52,7 @@ def demo() -> None:
         found = stage.soc.reports.incidents()
         with_ticket = sum(incident.ticket is not None for incident in found)
         _say(f"{lines} lines became {len(found)} incidents, {with_ticket} of them with a ticket:\n")
-        _table(stage, found)
+        _table(found)
         worst = next(incident for incident in found if incident.ticket is not None)
         _say(f"\nWhy {worst.id} exists:")
         _say(_indented(stage.soc.reports.explanation(worst.id)))
@@ -119,26 +122,23 @@ def _escalation(incident: "Incident", body: str) -> str:
     return f"{key}: {facts['rung']} of the {facts['clock']} time; told {told} ({', '.join(facts['notify'])})"
 
 
-def _table(stage: Stage, found: "tuple[Incident, ...]") -> None:
-    from rich.table import Table  # noqa: PLC0415 - see above
+def _table(found: "tuple[Incident, ...]") -> None:
+    columns = ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "Events", "What")
+    screen.table(columns, [_row(incident) for incident in found], stretch="What", right=("Events",))
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "Count", "What"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    for incident in found:
-        clock = incident.clocks.get("resolution")
-        due = None if clock is None else clock.due_at()
-        cells = (
-            incident.id,
-            "alert only" if incident.ticket is None else incident.ticket.key,
-            incident.priority.value,
-            "-" if due is None else f"{due:%a %H:%M}",
-            incident.assignee or "-",
-            str(incident.count),
-            f"{incident.label}: {incident.message}",
-        )
-        table.add_row(*(screen.text(cell) for cell in cells))
-    screen.console().print(table)
+
+def _row(incident: "Incident") -> tuple[object, ...]:
+    clock = incident.clocks.get("resolution")
+    due = None if clock is None else clock.due_at()
+    return (
+        incident.id,
+        "alert only" if incident.ticket is None else incident.ticket.key,
+        screen.priority(incident.priority),
+        "-" if due is None else f"{due:%a %H:%M}",
+        incident.assignee or "-",
+        incident.count,
+        f"{incident.label}: {incident.message}",
+    )
 
 
 def _thread(stage: Stage, incident: "Incident") -> None:
