@@ -123,8 +123,8 @@ def _escalation(incident: "Incident", body: str) -> str:
 
 
 def _table(found: "tuple[Incident, ...]") -> None:
-    columns = ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "Events", "What")
-    screen.table(columns, [_row(incident) for incident in found], stretch="What", right=("Events",))
+    columns = ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "What")
+    screen.table(columns, [_row(incident) for incident in found], stretch="What")
 
 
 def _row(incident: "Incident") -> tuple[object, ...]:
@@ -136,8 +136,7 @@ def _row(incident: "Incident") -> tuple[object, ...]:
         screen.priority(incident.priority),
         "-" if due is None else f"{due:%a %H:%M}",
         incident.assignee or "-",
-        incident.count,
-        f"{incident.label}: {incident.message}",
+        f"{incident.label} - {incident.source}",
     )
 
 
