@@ -20,6 +20,7 @@ from soc_core.testing.clock import HandClock
 from soc_core.testing.jira import Fault
 
 WORKER = Path(__file__).with_name("storm_worker.py")
+LONG = [pytest.mark.chaos, pytest.mark.skipif("SOC_CHAOS" not in os.environ, reason="long; runs with SOC_CHAOS=1")]
 FAULTS = ("reset-after", "truncated", "500-after", "slow")
 OTHERS = ["rules", "local", "console", "slack", "sla", "escalation", "metrics", "dashboard"]
 
@@ -79,12 +80,11 @@ def test_every_incident_has_exactly_one_ticket_after_a_storm(
     storm(site, tmp_path, number=number, lag="600ms", api=api)
 
 
-@pytest.mark.chaos
 @pytest.mark.timeout(300)
-@pytest.mark.skipif("SOC_CHAOS" not in os.environ, reason="the long form runs with SOC_CHAOS=1")
-def test_three_hundred_incidents_with_a_search_lag_of_seconds(jira_site, tmp_path) -> None:
+@pytest.mark.parametrize("number", [pytest.param(300, marks=LONG)])
+def test_three_hundred_incidents_with_a_search_lag_of_seconds(jira_site, tmp_path, number: int) -> None:
     site = jira_site(lag=timedelta(seconds=3), now=_real_now)
-    storm(site, tmp_path, number=300, lag="6s")
+    storm(site, tmp_path, number=number, lag="6s")
 
 
 # -- in this process, with time moved by hand -------------------------------------------------------------------------
@@ -160,8 +160,9 @@ def test_a_token_revoked_in_mid_storm_costs_nothing_and_alarms_once(jira_site, o
     assert alarms[0].count == 1
 
 
-def test_after_a_day_of_outage_the_backlog_drains_in_order_and_within_the_rate(jira_site, opened) -> None:
-    number = 1500 if "SOC_CHAOS" in os.environ else 90
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [90, pytest.param(1500, marks=LONG)])
+def test_after_a_day_of_outage_the_backlog_drains_in_order_and_within_the_rate(jira_site, opened, number: int) -> None:
     clock = HandClock()
     site = jira_site(now=clock.now)
     soc = opened(site, clock, rate=10.0)
