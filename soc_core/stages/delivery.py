@@ -58,6 +58,9 @@ class Deliverer:
 
     def run_once(self, dest: str) -> bool:
         """Deliver the next due job of one destination; False if there is none, or it may not be called now."""
+        with self.database.read() as tx:
+            if not outbox.is_due(tx, dest, self.clock.now()):
+                return False
         job = self._claim(dest)
         if job is None:
             return False

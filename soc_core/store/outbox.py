@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import attrs
-from sqlalchemy import Connection, Update, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, exists, func, insert, or_, select, update
 
 from soc_core.model.job import Job, JobState
 from soc_core.store import upsert
@@ -58,13 +58,9 @@ def claim(tx: Connection, now: datetime, *, dest: str, limit: int, lease: timede
     """Take up to `limit` due jobs for one destination: Highest first, then oldest, in order within a lane."""
     earlier = table.alias("earlier")
     in_turn = ~exists().where(earlier.c.lane == table.c.lane, earlier.c.id < table.c.id, earlier.c.state.in_(_WAITING))
-    due = or_(
-        and_(table.c.state == JobState.READY.value, table.c.not_before <= now),
-        and_(table.c.state == JobState.LEASED.value, table.c.lease_until <= now),
-    )
     query = (
         select(table)
-        .where(table.c.dest == dest, due, in_turn)
+        .where(table.c.dest == dest, _due(now), in_turn)
         .order_by(table.c.rank, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -165,11 +161,12 @@ def move_timer(tx: Connection, job: Job, due: datetime) -> None:
 
 def due_dests(tx: Connection, now: datetime) -> tuple[str, ...]:
     """The destinations that have something due."""
-    due = or_(
-        and_(table.c.state == JobState.READY.value, table.c.not_before <= now),
-        and_(table.c.state == JobState.LEASED.value, table.c.lease_until <= now),
-    )
-    return tuple(tx.execute(select(table.c.dest).where(due, table.c.dest != CORE).distinct()).scalars())
+    return tuple(tx.execute(select(table.c.dest).where(_due(now), table.c.dest != CORE).distinct()).scalars())
+
+
+def is_due(tx: Connection, dest: str, now: datetime) -> bool:
+    """Whether a destination has something due: a look that needs no turn to write."""
+    return tx.execute(select(table.c.id).where(table.c.dest == dest, _due(now)).limit(1)).first() is not None
 
 
 def next_due(tx: Connection) -> datetime | None:
@@ -202,6 +199,11 @@ def counts(tx: Connection) -> dict[tuple[str, str], int]:
     """How many jobs each destination has in each state."""
     query = select(table.c.dest, table.c.state, func.count()).group_by(table.c.dest, table.c.state)
     return {(dest, state): number for dest, state, number in tx.execute(query).all()}
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    ready = and_(table.c.state == JobState.READY.value, table.c.not_before <= now)
+    return or_(ready, and_(table.c.state == JobState.LEASED.value, table.c.lease_until <= now))
 
 
 @attrs.frozen
