@@ -117,12 +117,13 @@ class Database:
                     connection.exec_driver_sql("COMMIT")  # the mode cannot change inside a transaction
                     connection.exec_driver_sql("PRAGMA journal_mode=WAL")
                     connection.exec_driver_sql("BEGIN")
-                return
             except StoreError as error:
                 # SQLite does not wait its turn here as it does everywhere else: another process is doing the same.
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+            else:
+                return
 
     def _version(self) -> str | None:
         with self.read() as tx:
