@@ -4,14 +4,16 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import attrs
+import msgspec
 from sqlalchemy import Connection
 
 from soc_core import people, registry
@@ -27,12 +29,14 @@ from soc_core.ports import Endpoint, TimeSource
 from soc_core.redaction import masker
 from soc_core.registry import Registry
 from soc_core.runner import Loop, Passes, Runner
+from soc_core.scan import Candidate, Scanner
 from soc_core.settings import Settings, load, plugin_settings
 from soc_core.stages import triage
 from soc_core.stages.delivery import Deliverer, nothing
 from soc_core.stages.escalate import Escalator
+from soc_core.stages.intake.blocks import Block, Cutter
 from soc_core.stages.intake.formats.line import event_of
-from soc_core.stages.intake.reading import Batch
+from soc_core.stages.intake.reading import Batch, Reader
 from soc_core.stages.sync import PluginInbox, Sync
 from soc_core.stages.triage import Judgement, Outcome, Triage
 from soc_core.store import cursors, held, meta, outbox
@@ -44,6 +48,30 @@ _READER = "intake"
 _BLOCK = 1000
 Item = Event | tuple[str, str] | Mapping[str, object] | str
 _UNKNOWN_LAG = timedelta(seconds=120)
+
+
+@attrs.frozen(kw_only=True)
+class BlockResult:
+    """What became of a block of lines; processed and quarantined ones make up all."""
+
+    lines: int = 0
+    quarantined: int = 0
+    candidates: int = 0
+    outcome: Outcome = attrs.field(factory=Outcome)
+
+    @property
+    def processed(self) -> int:
+        """How many lines were read."""
+        return self.lines - self.quarantined
+
+    def plus(self, batch: Batch, outcome: Outcome) -> "BlockResult":
+        """With one more batch."""
+        return BlockResult(
+            lines=self.lines + batch.lines,
+            quarantined=self.quarantined + len(batch.quarantined),
+            candidates=self.candidates + len(batch.events),
+            outcome=self.outcome.plus(outcome),
+        )
 
 
 class Soc:
@@ -64,8 +92,10 @@ class Soc:
         database: Database,
         clock: TimeSource,
         failpoint: Callable[[str], None] = nothing,
+        scan_cache: Path | None = None,
     ) -> None:
         self.settings = settings
+        self._scan_cache = scan_cache
         self.plugins = plugins
         self.clock = clock
         self.database = database
@@ -102,6 +132,7 @@ class Soc:
         plugins: Sequence[tuple[str, object]] = (),
         clock: TimeSource | None = None,
         failpoint: Callable[[str], None] = nothing,
+        scan_cache: Path | None = None,
     ) -> Self:
         """Open the store (making it if need be) and build the plugins.
 
@@ -113,6 +144,7 @@ class Soc:
             plugins: More plugins, as (name, object), beside the installed ones.
             clock: Where time comes from; tests hand in one that they move.
             failpoint: Called at each step of the create protocol; crash tests end the process there.
+            scan_cache: Folder for compiled patterns; None compiles them anew in each process.
 
         Raises:
             SettingsError: The configuration is wrong.
@@ -129,7 +161,12 @@ class Soc:
         database = Database(chosen.store)
         database.open()
         return cls(
-            settings=chosen, plugins=built, database=database, clock=clock or AnchoredClock(), failpoint=failpoint
+            settings=chosen,
+            plugins=built,
+            database=database,
+            clock=clock or AnchoredClock(),
+            failpoint=failpoint,
+            scan_cache=scan_cache,
         )
 
     def __enter__(self) -> Self:
@@ -164,7 +201,11 @@ class Soc:
     def judge_and_store(self, items: Sequence[Item]) -> tuple[tuple[Judgement, ...], Outcome]:
         """The same for one block, in one transaction; answers what was said about each item as well."""
         now = self.clock.now()
-        return self._take([item if isinstance(item, Event) else event_of(item, received=now) for item in items])
+        events = [item if isinstance(item, Event) else event_of(item, received=now) for item in items]
+        if self.scanner.names:
+            hits = self.scanner.hits([_raw(item) for item in items])
+            events = [attrs.evolve(e, hits=fired) if fired else e for e, fired in zip(events, hits, strict=True)]
+        return self._take(events)
 
     def take(self, batch: Batch) -> Outcome:
         """Judge a batch that was read from an input; the place where the reader stopped is stored with it."""
@@ -178,7 +219,47 @@ class Soc:
             if batch.position is not None and batch.cursor is not None:
                 cursors.save(tx, _READER, batch.cursor, batch.position, now=now)
 
-        return self._take(batch.events, also)[1]
+        return self._take(batch.events, also, see_all=self.scanner.sees_all if batch.selected else None)[1]
+
+    def process_block(
+        self,
+        data: bytes,
+        *,
+        name: str = "block",
+        source: str | None = None,
+        format: str = "auto",  # noqa: A002  # the word users know from --format
+    ) -> BlockResult:
+        """Scan whole lines, judge those that a plugin wants to see, and store what follows from them.
+
+        The unit for embedding: a Kafka message, a partition of a file, whatever comes in bytes.
+
+        Args:
+            data: The lines.
+            name: What the block is called in quarantine.
+            source: The source of all events, whatever the lines say.
+            format: One of the formats of the intake.
+        """
+        reader = Reader((), clock=self.clock, format=format, source=source, select=self.candidates)
+        cutter = Cutter(name)
+        result = BlockResult()
+        for piece in (*cutter.feed(data), *cutter.finish()):
+            batch = reader.batch(piece)
+            result = result.plus(batch, self.take(batch))
+        return result
+
+    def candidates(self, block: Block) -> Sequence[Candidate] | None:
+        """The lines of a block that a plugin wants to see; None where all are wanted and there is nothing to find."""
+        if not self.scanner.names and self.scanner.sees_all:
+            return None
+        return self.scanner.candidates(block.data, offset=block.offset, first_line=block.first_line)
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Finds the lines that plugins declared; made when the first block comes, as compiling takes time."""
+        classifiers = self.calls.listeners("classify_event")
+        patterns = [(plugin, pattern) for plugin, pattern in self.calls.patterns() if plugin in classifiers]
+        undeclared = set(classifiers) - {plugin for plugin, _ in patterns}
+        return Scanner(patterns, undeclared=sorted(undeclared), cache=self._scan_cache)
 
     def positions(self) -> dict[str, str]:
         """Where the readers of inputs stopped, by input."""
@@ -186,9 +267,12 @@ class Soc:
             return cursors.all_of(tx, _READER)
 
     def _take(
-        self, events: Sequence[Event], also: Callable[[Connection, datetime], None] | None = None
+        self,
+        events: Sequence[Event],
+        also: Callable[[Connection, datetime], None] | None = None,
+        see_all: Collection[str] | None = None,
     ) -> tuple[tuple[Judgement, ...], Outcome]:
-        judgements = triage.judge(self.calls, events)
+        judgements = triage.judge(self.calls, events, see_all=see_all)
         with self.database.write() as tx:
             now = self.clock.now()
             outcome = self.triage.store(tx, judgements, now)
@@ -295,6 +379,15 @@ class Soc:
             rate=lambda dest: getattr(self.plugins.object(dest), "rate", None),
             failpoint=self._failpoint,
         )
+
+
+def _raw(item: Item) -> str:
+    """The text in which declared patterns are looked for."""
+    if isinstance(item, Event):
+        return item.message
+    if isinstance(item, Mapping):
+        return msgspec.json.encode(item, enc_hook=str).decode()
+    return item if isinstance(item, str) else item[1]
 
 
 def _log_failure(failure: Failure) -> None:

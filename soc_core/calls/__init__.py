@@ -4,8 +4,9 @@ Questions are asked in a worker thread under watch (`watchdog.py`); plugins that
 (`breaker.py`). Commands and notices run in the thread that delivers them, which sorts what they raise.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -101,12 +102,21 @@ class Calls:
 
     # -- questions ------------------------------------------------------------------------------------------------
 
-    def classify(self, events: Sequence[Event]) -> tuple[Classified, ...]:
-        """Ask every classifier about every event."""
+    def classify(self, events: Sequence[Event], *, see_all: Collection[str] | None = None) -> tuple[Classified, ...]:
+        """Ask the classifiers about events.
+
+        Args:
+            events: What to ask about.
+            see_all: For events that a scan selected: the classifiers that see them all. Others are asked about the
+                events on which a pattern of theirs fired. None asks every classifier about every event.
+        """
         said = self._board.ask(
             "classify_event",
             events,
             lambda voice, event, answer: answers.finding(voice.plugin, event, answer),
+            wanted=None
+            if see_all is None
+            else lambda voice, event: voice.plugin in see_all or voice.plugin in _fired(event.hits),
         )
         return tuple(
             Classified(event, _strongest_first(one.values), tuple(one.failures), one.asked, one.hung or not one.heard)
@@ -263,6 +273,12 @@ class Calls:
     def close(self) -> None:
         """Wait for questions that are being asked by other threads; one that hangs is not waited for."""
         self._board.close()
+
+
+@lru_cache(maxsize=4096)
+def _fired(hits: frozenset[str]) -> frozenset[str]:
+    """The plugins whose patterns fired."""
+    return frozenset(hit.partition(":")[0] for hit in hits)
 
 
 def _strongest_first(findings: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:

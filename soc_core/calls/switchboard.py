@@ -60,10 +60,16 @@ class Switchboard:
         }
 
     def ask(
-        self, hook: str, items: Sequence[Item], check: Callable[[Voice, Item, object], Value], *, first: bool = False
+        self,
+        hook: str,
+        items: Sequence[Item],
+        check: Callable[[Voice, Item, object], Value],
+        *,
+        first: bool = False,
+        wanted: Callable[[Voice, Item], bool] | None = None,
     ) -> list[Answers[Value]]:
-        """Ask everybody who implements a hook about each item; `first` settles an item with its first answer."""
-        return self._through(self._voices[hook], items, check, first=first, budget=self._budget)
+        """Ask everybody who implements a hook, or is `wanted`, about each item; `first` settles it with one answer."""
+        return self._through(self._voices[hook], items, check, first=first, budget=self._budget, wanted=wanted)
 
     def collect(
         self,
@@ -148,8 +154,18 @@ class Switchboard:
         *,
         first: bool,
         budget: float,
+        wanted: Callable[[Voice, Item], bool] | None = None,
     ) -> list[Answers[Value]]:
-        block = Block(voices, items, check, first=first, clock=self._monotonic, budget=budget, told=self._told)
+        block = Block(
+            voices,
+            items,
+            check,
+            first=first,
+            clock=self._monotonic,
+            budget=budget,
+            told=self._told,
+            wanted=wanted,
+        )
         if not voices or not items:
             return block.answers
         with self._lock:

@@ -79,6 +79,7 @@ class Block(Generic[Item, Value]):
         clock: Monotonic seconds.
         budget: Seconds that a call may take.
         told: An exception in one line without secrets.
+        wanted: Says whether a plugin is to be asked about an item at all; None asks everybody.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Block(Generic[Item, Value]):
         clock: Callable[[], float],
         budget: float,
         told: Callable[[BaseException], str],
+        wanted: Callable[[Voice, Item], bool] | None = None,
     ) -> None:
         self.voices = voices
         self.items = items
@@ -102,6 +104,7 @@ class Block(Generic[Item, Value]):
         self._clock = clock
         self._budget = budget
         self._told = told
+        self._wanted = wanted
         # Where the work stands. The worker changes answers only while it is not `_calling`, and it ceases to be the
         # worker only while it is: so nobody ever writes beside the one who took over.
         self._lock = threading.Lock()
@@ -167,7 +170,7 @@ class Block(Generic[Item, Value]):
 
     def _work(self) -> None:
         me, lock, clock, budget = threading.current_thread(), self._lock, self._clock, self._budget
-        voices, tallies, first = self.voices, self.tallies, self._first
+        voices, tallies, first, wanted = self.voices, self.tallies, self._first, self._wanted
         before = clock()
         for index in range(self._index, len(self.items)):
             self._index = index
@@ -175,6 +178,8 @@ class Block(Generic[Item, Value]):
             for position in range(self._position, len(voices)):
                 self._position = position
                 voice = voices[position]
+                if wanted is not None and not wanted(voice, item):
+                    continue
                 breaker = voice.breaker
                 if not breaker.spotless and not breaker.admits(before):
                     answers.failures.append(voice.failure(FailureKind.SUSPENDED, _RESTING))

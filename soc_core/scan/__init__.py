@@ -6,6 +6,7 @@ own code confirms, so no finding depends on which engine is installed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,13 +53,14 @@ class Scanner:
         self.engine = engine or engine_named(engines()[0])
         self.sees_all: dict[str, str] = dict.fromkeys(undeclared, "declares no patterns")
         """The plugins that every line is made an event for, and why."""
-        self._names: list[str] = []
+        self.names: list[str] = []
+        """The patterns that are looked for, as `plugin:pattern`."""
         needs: list[Need] = []
         for plugin, pattern in patterns:
             need = need_of(pattern)
             if isinstance(need, Need):
                 needs.append(need)
-                self._names.append(f"{plugin}:{pattern.name}")
+                self.names.append(f"{plugin}:{pattern.name}")
             else:
                 self.sees_all[plugin] = f"pattern {pattern.name!r}: {need.reason}"
         self._database = loaded(self.engine, needs, cache) if needs else None
@@ -80,16 +82,19 @@ class Scanner:
             candidates.append(Candidate(number, offset + start, line, hits))
         return candidates
 
-    def hits(self, line: bytes) -> frozenset[str]:
-        """The patterns that fire on one line."""
-        return frozenset(name for numbers in self._found(line).values() for name in self._named(numbers))
+    def hits(self, texts: Sequence[str]) -> list[frozenset[str]]:
+        """The patterns that fire on each of some texts; a line end within one is read as a blank."""
+        lines = [text.replace("\n", " ").encode("utf-8", "replace") for text in texts]
+        found = self._found(b"\n".join(lines))
+        starts = accumulate((len(line) + 1 for line in lines), initial=0)
+        return [self._named(found.get(start, ())) for start, _ in zip(starts, lines, strict=False)]
 
     @property
     def loud(self) -> Mapping[str, int]:
         """Patterns that match nearly everywhere, and how many blocks they slowed down."""
         if self._database is None:
             return {}
-        return {self._names[number]: blocks for number, blocks in self._database.loud().items()}
+        return {self.names[number]: blocks for number, blocks in self._database.loud().items()}
 
     def _found(self, data: bytes) -> Found:
         """Numbers of the patterns that fire on a line, by where it begins."""
@@ -108,7 +113,7 @@ class Scanner:
         if hits is None:
             if len(self._hits) >= _SETS_KEPT:  # which patterns fire together is up to whoever writes the lines
                 self._hits.clear()
-            hits = self._hits[key] = frozenset(self._names[number] for number in key)
+            hits = self._hits[key] = frozenset(self.names[number] for number in key)
         return hits
 
 

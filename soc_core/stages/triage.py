@@ -180,13 +180,16 @@ class Triage:
                 incident, new = self._storm(tx, group, now)
                 opened.extend([incident] if new else [])
             elif rest:
-                self.casebook.join(tx, incident, rest, len(rest), now)
+                joined = self.casebook.join(tx, incident, rest, len(rest), now)
+                known[joined.fingerprint] = joined  # it may take in what was merged into it, too
             placed[print_] = incident.id
             notes.keep_events(tx, incident.id, [_sample(draft) for draft in group])
         return opened, placed
 
     def _continued(self, last: Incident | None, now: datetime) -> Incident | None:
-        """The closed incident that goes on: closed within the reopen window, and not as a false alarm."""
+        """The incident that goes on: merged into an open one, or closed within the reopen window as no false alarm."""
+        if last is not None and last.status is not Status.CLOSED:
+            return last
         if last is None or last.closed_at is None or last.verdict in (Verdict.FALSE_POSITIVE, Verdict.BENIGN):
             return None
         return last if last.closed_at >= now - self.settings.grouping.reopen_window else None

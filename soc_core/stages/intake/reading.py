@@ -7,7 +7,7 @@ behind what was stored.
 import glob
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
@@ -17,10 +17,12 @@ import attrs
 from soc_core.errors import InputError
 from soc_core.model.event import Event
 from soc_core.ports import Stop, TimeSource
+from soc_core.scan import Candidate
 from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece
 from soc_core.stages.intake.files import STDIN, Limits, LogFile, check
 from soc_core.stages.intake.formats import STRICT, detect, known_format, parse
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
+from soc_core.stages.intake.misfits import misfits
 from soc_core.stages.intake.position import CURSOR, saved_positions
 
 SAMPLE = 20  # lines that a log's format is told by
@@ -47,6 +49,7 @@ class Batch:
         quarantined: The lines that could not be read.
         lines: How many lines there were, empty ones and those not asked for included.
         position: Where reading goes on, to be saved under `cursor` in the transaction that stores the events.
+        selected: Whether a scan selected the lines, so that each event names the patterns that fired.
     """
 
     input: str
@@ -54,6 +57,7 @@ class Batch:
     quarantined: tuple[Quarantined, ...] = ()
     lines: int
     position: str | None = None
+    selected: bool = False
 
     @property
     def processed(self) -> int:
@@ -74,6 +78,7 @@ class Reader:
         clock: Says when a block arrived.
         format: One of `FORMATS`; `auto` looks at each log's first lines, and `format_chosen` tells what it took.
         source: The source of all events, whatever the lines say.
+        select: Finds the lines of a block that become events; None from it, or without it, takes them all.
         saved: Cursors by name, as they were saved; what was read before is not read again.
 
     Raises:
@@ -92,6 +97,7 @@ class Reader:
         stdin: BinaryIO | None = None,
         limits: Limits | None = None,
         severities: Severities = SEVERITIES,
+        select: Callable[[Block], Sequence[Candidate] | None] | None = None,
     ) -> None:
         self._paths = tuple(dict.fromkeys(str(path) for path in paths))
         self._clock = clock
@@ -101,6 +107,7 @@ class Reader:
         self._stdin = stdin
         self._limits = limits
         self._severities = severities
+        self._select = select
         self._chosen: dict[str, str] = {}
         self._log: LogFile | None = None
         check(self._paths)
@@ -156,7 +163,7 @@ class Reader:
                 log.close()
 
     def batch(self, piece: Piece, lines: Iterable[Line] | None = None) -> Batch:
-        """The events of a piece, of all its lines or of those a scan selected."""
+        """The events of a piece, of all its lines, of those that are given or of those that are selected."""
         log = self._log
         position = None if log is None or log.position is None else log.position.text()
         if not isinstance(piece, Block):
@@ -169,11 +176,17 @@ class Reader:
         received = self._clock.now()
         events: list[Event] = []
         quarantined: list[Quarantined] = []
-        for line in piece.lines() if lines is None else lines:
+        selected = self._select(piece) if self._select is not None and lines is None else None
+        chosen: Iterable[Line | Candidate] = piece.lines() if lines is None else lines
+        for line in chosen if selected is None else misfits(piece, selected, name):
             if not line.data.strip():
                 continue
             try:
-                events.append(self._event(line, name, identity, received))
+                event = self._event(line, name, identity, received)
+                if selected is None:
+                    events.append(event)
+                elif isinstance(line, Candidate):
+                    events.append(attrs.evolve(event, hits=line.hits) if line.hits else event)
             except InputError as error:
                 quarantined.append(
                     Quarantined(
@@ -189,9 +202,10 @@ class Reader:
             quarantined=tuple(quarantined),
             lines=piece.count,
             position=position,
+            selected=selected is not None,
         )
 
-    def _event(self, line: Line, name: str, identity: str | None, received: datetime) -> Event:
+    def _event(self, line: Line | Candidate, name: str, identity: str | None, received: datetime) -> Event:
         # the checksum keeps lines apart where two logs begin alike
         own = None if identity is None else f"{identity}:{line.offset}:{zlib.crc32(line.data):08x}"
         return parse(
