@@ -10,6 +10,7 @@ from soc_core import (
     Change,
     Course,
     Delivery,
+    DeliveryError,
     EscalationStep,
     Incident,
     Priority,
@@ -107,16 +108,16 @@ class Timeline:
     def _shown(self, errand: Errand, *, again: bool = False) -> Refs | None:
         """Post the live message: in its channel, or in the thread of a similar incident of just before."""
         incident = errand.incident
+        home = self.route.home(incident.severity)
         root = None if again else _root(incident.similar_refs)
-        if root is not None:
+        if root is not None and home is not None and self._is_there(home, root):
             # If the first one is gone, this one stands alone.
             with contextlib.suppress(Reroute, Vanished):
                 return self._placed(errand, root.channel, under=root)
-        elif incident.similar_to is not None and errand.delivery.attempt < _FIRST_MAY_COME and not again:
+        elif root is None and incident.similar_to and errand.delivery.attempt < _FIRST_MAY_COME and not again:
             raise TemporaryError(
                 f"{incident.id} waits for the message of {incident.similar_to}", retry_after=timedelta(seconds=2)
             )
-        home = self.route.home(incident.severity)
         return None if home is None else self._placed(errand, home, again=again)
 
     def _placed(self, errand: Errand, channel: str, *, under: Place | None = None, again: bool = False) -> Refs:
@@ -190,8 +191,15 @@ class Timeline:
     def _carry_over(self, errand: Errand) -> None:
         """A matter became worse than its channel is for: tell the channel that it would belong into now."""
         home, place = self.route.home(errand.incident.severity), parent_of(errand.incident)
-        if home is not None and place is not None and self.poster.client.known(home) != place.channel:
+        if home is not None and place is not None and not self._is_there(home, place):
             self._post_news(errand, home, f"Severity rose to {errand.incident.severity:g}")
+
+    def _is_there(self, channel: str, place: Place) -> bool:
+        """Whether a message stands in a channel that may be given by name; in doubt it does."""
+        try:
+            return self.poster.client.channel_id(channel) in (None, place.channel)
+        except DeliveryError:
+            return True
 
     def _post_news(self, errand: Errand, channel: str, words: str) -> None:
         repeat = errand.delivery.attempt > 1 or errand.delivery.uncertain_since is not None

@@ -4,6 +4,11 @@ import json
 import threading
 from datetime import timedelta
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from soc_slack.inbound import Inbound
+from soc_slack.people import People
+
 from soc_core import Course, Status, Verdict
 from soc_core.testing.slack import FakeSlack, Fault
 
@@ -217,3 +222,42 @@ def test_a_press_is_acknowledged_at_once_while_slacks_own_methods_hang(slack: Fa
     assert answer.acknowledged
     assert answer.seconds < 1
     assert wired.incidents[0].acknowledged_by == "ana"
+
+
+WORDS = """
+type block_actions view_submission event_callback message actions action_id soc_note soc_create soc_acknowledge value user
+id team_id container channel_id message_ts thread_ts trigger_id action_ts view callback_id soc_note_form state values note
+note_text private_metadata event channel ts text subtype INC-1 U0ANA00001
+"""
+NAMES = st.sampled_from(WORDS.split())
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), NAMES, st.text(max_size=10)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=5)),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["interactive", "events_api", "slash_commands"]),
+    st.sampled_from(["block_actions", "view_submission", "event_callback", "view_closed"]),
+    st.dictionaries(NAMES, JSON, max_size=8),
+)
+def test_no_payload_whatever_its_shape_breaks_the_way_in(make, book, kind, form, payload) -> None:
+    incident = make.incident(id="INC-1")
+    book.known = {incident.id: incident}
+    changed = []
+
+    class Inbox:
+        def change(self, incident, update):
+            changed.append(update)
+            return True
+
+        def request_ticket(self, incident, actor, origin):
+            return True
+
+    people = People(None, {})
+    people.reports = book
+    inbound = Inbound(client=None, people=people, inbox=Inbox(), reports=book, roles=frozenset())
+    inbound.handle(kind, {**payload, "type": form})
+    assert all(update.actor == "Ana Lee" for update in changed)

@@ -217,6 +217,16 @@ def test_alerts_that_are_not_told_stay_untold_until_they_get_a_ticket(make, slac
     assert len(slack.messages("system")) == 1
 
 
+def test_a_critical_alert_is_not_hidden_in_the_thread_of_a_lesser_one(make, slack: FakeSlack, plugin: Slack) -> None:
+    lesser = make.incident(severity=7)
+    refs = plugin.on_incident_opened(lesser, make.delivery())
+    assert refs is not None
+    kept = {f"slack:{name}": value for name, value in refs.items()}
+    plugin.on_incident_opened(make.incident(similar_to=lesser.id, similar_refs=kept), make.delivery("job-2"))
+    assert len(slack.messages("security")) == 1
+    assert slack.thread(slack.messages("system")[0]) == []
+
+
 def test_a_similar_alert_stands_alone_when_the_first_message_is_gone(make, slack: FakeSlack, plugin: Slack) -> None:
     first = make.incident()
     refs = plugin.on_incident_opened(first, make.delivery())
