@@ -225,9 +225,9 @@ def test_a_press_is_acknowledged_at_once_while_slacks_own_methods_hang(slack: Fa
 
 
 WORDS = """
-type block_actions view_submission event_callback message actions action_id soc_note soc_create soc_acknowledge value user
-id team_id container channel_id message_ts thread_ts trigger_id action_ts view callback_id soc_note_form state values note
-note_text private_metadata event channel ts text subtype INC-1 U0ANA00001
+type block_actions view_submission event_callback message actions action_id soc_note soc_create soc_acknowledge value
+user id team_id container channel_id message_ts thread_ts trigger_id action_ts view callback_id soc_note_form state
+values note note_text private_metadata event channel ts text subtype INC-1 U0ANA00001
 """
 NAMES = st.sampled_from(WORDS.split())
 JSON = st.recursive(
