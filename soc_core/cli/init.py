@@ -21,13 +21,17 @@ _FILES: Mapping[str, tuple[str, str]] = {
 @click.command()
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option("--from-jira", is_flag=True, help="Write nothing; print the settings that fit your JIRA project.")
 @screen.JSON_OPTION
 @click.pass_context
-def init(ctx: click.Context, directory: Path, force: bool, as_json: bool) -> None:
+def init(ctx: click.Context, directory: Path, force: bool, from_jira: bool, as_json: bool) -> None:
     """Write the files of a new installation into DIR.
 
     These are soc.toml, .env.example, an example rule and .gitignore. Files that are there already are kept.
     """
+    if from_jira:
+        _ask_plugin(ctx, "jira", "mapping")
+        return
     try:
         written = tuple(name for name in _FILES if _write(directory, name, force=force))
     except OSError as error:
@@ -51,6 +55,16 @@ def init(ctx: click.Context, directory: Path, force: bool, as_json: bool) -> Non
             ("soc doctor", "what is missing for JIRA and Slack"),
         ]
     )
+
+
+def _ask_plugin(ctx: click.Context, plugin: str, command: str) -> None:
+    """Run a command that a plugin brought: only the plugin knows its side."""
+    root = ctx.find_root()
+    group = root.command
+    for name in (plugin, command):
+        if isinstance(group, click.Group):
+            _, group, _ = group.resolve_command(root, [name])  # type: ignore[assignment]  # it raises where none is
+    ctx.invoke(group)
 
 
 def _write(directory: Path, name: str, *, force: bool) -> bool:
