@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
 
 import attrs
 from sqlalchemy import Connection
 
-from soc_core import codec
+from soc_core import codec, moves
 from soc_core.calls import Calls
 from soc_core.errors import ChangeRefused
 from soc_core.fanout import Fanout
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
-from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict, fingerprint, marker
+from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, fingerprint, marker
 from soc_core.model.job import Job
-from soc_core.model.sla import Clock, Move, Sla, Target, Tick
+from soc_core.model.sla import Sla
 from soc_core.people import Choice, Team
 from soc_core.settings import Settings
-from soc_core.store import audit, incidents, notes, outbox, team, tickets
+from soc_core.store import audit, fields, incidents, notes, outbox, team, tickets
 
-W = TypeVar("W", Priority, Status, Verdict)
 EXPIRE = "expire"
 RUNG = "rung"
 RECONCILE = "reconcile"
@@ -81,8 +79,10 @@ class Casebook:
             follows=draft.follows,
             similar_to=incidents.first_similar(tx, label=finding.label, source=event.source, since=since),
         )
+        group = self.team.group_of(incident)
+        incident = attrs.evolve(incident, team=None if group is None else group.name)
         if incident.kind is Course.TICKET:
-            incident = self._assigned(tx, self._promised(incident, Move.START, incident.detected_at), now)
+            incident = self._assigned(tx, self._promised(incident), now)
         incidents.add(tx, incident)
         details = {
             "summary": incident.summary,
@@ -118,15 +118,14 @@ class Casebook:
         self.fanout.updated(tx, newer, update, now)
         if any(draft.decision.course is Course.TICKET for draft in drafts) and newer.kind is Course.ALERT:
             newer = self.promote(tx, newer, now, reason=worst.decision.reason)
-        if worst.finding.severity > newer.severity:
-            newer = self._raised(tx, newer, worst, now)
-        return newer
+        severity = worst.finding.severity
+        return self._raised(tx, newer, severity, f"an event of severity {severity:g} joined", now)
 
     def promote(
         self, tx: Connection, incident: Incident, now: datetime, *, reason: str, actor: str = "soc", origin: str = "soc"
     ) -> Incident:
         """An alert becomes an incident with a ticket; its clocks start at detection."""
-        promised = self._promised(attrs.evolve(incident, kind=Course.TICKET), Move.START, incident.detected_at)
+        promised = self._promised(attrs.evolve(incident, kind=Course.TICKET))
         newer = incidents.save(tx, self._assigned(tx, promised, now))
         update = Update(change=Change.PROMOTED, origin=origin, at=now, actor=actor, text=reason)
         self._told(tx, newer, update, now)
@@ -140,13 +139,51 @@ class Casebook:
         Raises:
             ChangeRefused: The change may not be made.
         """
+        if update.change is Change.MERGED:
+            other = incidents.take(tx, update.new)
+            if other is None:
+                raise ChangeRefused(f"there is no incident or ticket {update.new}")
+            return self.merge(tx, incident, other, update, now)
         newer = self._changed(tx, incident, update)
         if newer is incident:
             return incident
+        if incident.status is Status.CLOSED and newer.status is not Status.CLOSED:
+            newer = self._reclaimed(tx, newer, update, now)
         newer = incidents.save(tx, newer)
-        self._told(tx, newer, update, now)
+        if update.change is Change.STATUS and newer.status is incident.status:
+            if newer.clocks == incident.clocks:
+                return newer  # another word of the tracker's for the same thing concerns nobody
+            words = f"the clocks {'pause' if _pauses(newer) else 'run'}: {update.word}"
+            update = attrs.evolve(update, change=Change.SLA, old=incident.word, new=newer.word, text=words)
+        self._told(tx, newer, update, now, before=incident)
         if update.change is not Change.NOTE:
             self._plan_timers(tx, newer, now)
+        return newer
+
+    def merge(self, tx: Connection, one: Incident, other: Incident, update: Update, now: datetime) -> Incident:
+        """The younger of two incidents goes on in the older one; answers the older one.
+
+        Raises:
+            ChangeRefused: They cannot become one.
+        """
+        older, younger = moves.in_order(one, other)
+        self._retired(tx, younger, older, update, now)
+        newer = incidents.save(tx, moves.absorbed(older, younger))
+        self._told(tx, newer, attrs.evolve(update, change=Change.MERGED, old="", new=younger.id), now)
+        if younger.kind is Course.TICKET and newer.kind is Course.ALERT:
+            newer = self.promote(tx, newer, now, reason=f"{younger.id} has a ticket and was merged into it")
+        text = f"{younger.id} of severity {younger.severity:g} was merged into it"
+        return self._raised(tx, newer, younger.severity, text, now)
+
+    def promise_anew(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
+        """Ask again what is promised for an incident: settings and calendars may have changed."""
+        newer = self._promised_anew(incident, now)
+        if newer is incident:
+            return incident
+        newer = incidents.save(tx, newer)
+        text = "other times are promised by the settings now"
+        self._told(tx, newer, Update(change=Change.SLA, origin="soc", at=now, text=text), now, before=incident)
+        self._plan_timers(tx, newer, now)
         return newer
 
     def ticket_made(
@@ -204,18 +241,18 @@ class Casebook:
     def _changed(self, tx: Connection, incident: Incident, update: Update) -> Incident:
         match update.change:
             case Change.ACKNOWLEDGED:
-                return _acknowledged(incident, update)
+                return moves.acknowledged(incident, update)
             case Change.STATUS:
-                return _moved(incident, update)
+                return moves.moved(incident, update)
             case Change.ASSIGNEE:
-                same = (update.new or None) == incident.assignee
-                reason = update.text or f"chosen by {update.actor or update.origin}"
-                return incident if same else attrs.evolve(incident, assignee=update.new or None, assignee_reason=reason)
+                return moves.assigned(incident, update)
             case Change.PRIORITY:
-                return self._reprioritised(incident, update)
+                priority = moves.word(Priority, update.new, "priority")
+                same = priority is incident.priority
+                newer = attrs.evolve(incident, priority=priority)
+                return incident if same else self._promised_anew(newer, update.at)
             case Change.VERDICT:
-                verdict = _word(Verdict, update.new, "verdict")
-                return incident if incident.verdict is verdict else attrs.evolve(incident, verdict=verdict)
+                return moves.judged(incident, update)
             case Change.NOTE:
                 if not update.text.strip():
                     raise ChangeRefused("a note needs a text")
@@ -225,64 +262,60 @@ class Casebook:
             case _:
                 raise ChangeRefused(f"{update.change} is not something that can be asked for")
 
-    def _reprioritised(self, incident: Incident, update: Update) -> Incident:
-        priority = _word(Priority, update.new, "priority")
-        if priority is incident.priority:
+    def _raised(self, tx: Connection, incident: Incident, severity: float, text: str, now: datetime) -> Incident:
+        if severity <= incident.severity:
             return incident
-        return self._retargeted(attrs.evolve(incident, priority=priority))
-
-    def _raised(self, tx: Connection, incident: Incident, draft: Draft, now: datetime) -> Incident:
-        severity = draft.finding.severity
-        newer = attrs.evolve(
-            incident, severity=severity, priority=Priority.of(severity, self.settings.priorities.floors)
-        )
-        newer = incidents.save(tx, self._retargeted(newer))
+        priority = Priority.of(severity, self.settings.priorities.floors)
+        newer = attrs.evolve(incident, severity=severity, priority=priority)
+        newer = incidents.save(tx, self._promised_anew(newer, now))
         if newer.priority is not incident.priority:
-            text = f"an event of severity {severity:g} joined"
             old, new = incident.priority.value, newer.priority.value
             update = Update(change=Change.PRIORITY, origin="soc", at=now, old=old, new=new, text=text)
-            self._told(tx, newer, update, now)
+            self._told(tx, newer, update, now, before=incident)
             self._plan_timers(tx, newer, now)
         return newer
 
     def _reopened(self, tx: Connection, incident: Incident, detected: datetime, now: datetime) -> Incident:
-        text = "it happened again"
-        # The new cycle begins after the old one ended, although the event may have been detected before.
-        since = max(detected, incident.resolved_at or detected)
+        newer = incidents.save(tx, moves.recurred(incident, detected))
         update = Update(
-            change=Change.STATUS, origin="soc", at=now, old=incident.status, new=Status.OPEN.value, text=text
+            change=Change.STATUS,
+            origin="soc",
+            at=now,
+            old=incident.status,
+            new=newer.status,
+            text="it happened again",
         )
-        tick = Tick(move=Move.RESET, at=since, reason=text)
-        clocks = {name: clock.with_tick(tick) for name, clock in incident.clocks.items()}
-        newer = attrs.evolve(
-            incident,
-            status=Status.OPEN,
-            clocks=clocks,
-            resolved_at=None,
-            closed_at=None,
-            acknowledged_at=None,
-            acknowledged_by=None,
-        )
-        newer = incidents.save(tx, newer)
-        self._told(tx, newer, update, now)
+        self._told(tx, newer, update, now, before=incident)
         self._plan_timers(tx, newer, now)
         return newer
 
-    def _promised(self, incident: Incident, move: Move, at: datetime) -> Incident:
-        sla = self.calls.compute_sla(incident)
-        if sla is None:
-            return incident
-        tick = Tick(move=move, at=at, reason="detected")
-        clocks = {name: Clock(name=name, target=target, history=(tick,)) for name, target in _targets(sla).items()}
-        return attrs.evolve(incident, clocks=clocks)
+    def _reclaimed(self, tx: Connection, reopened: Incident, update: Update, now: datetime) -> Incident:
+        """What has become of the same trouble since it was closed comes back to the incident that is reopened."""
+        rival = incidents.open_by_fingerprint(tx, [reopened.fingerprint]).get(reopened.fingerprint)
+        if rival is None or rival.id == reopened.id:
+            return reopened
+        self._retired(tx, rival, reopened, attrs.evolve(update, text=f"{reopened.id} was reopened"), now)
+        return moves.absorbed(reopened, rival)
 
-    def _retargeted(self, incident: Incident) -> Incident:
+    def _retired(self, tx: Connection, younger: Incident, older: Incident, update: Update, now: datetime) -> None:
+        ticket = "" if older.ticket is None else f" ({older.ticket.key})"
+        text = f"It goes on in {older.id}{ticket}. {update.text}".strip()
+        newer = incidents.save(tx, moves.merged(younger, older, update.at))
+        notes.copy_notes(tx, younger.id, older.id)
+        self._told(tx, newer, attrs.evolve(update, change=Change.MERGED, old="", new=older.id, text=text), now)
+        if younger.status is not Status.CLOSED:
+            newer = incidents.save(tx, newer)
+            old, new = younger.status.value, Status.CLOSED.value
+            closed = Update(change=Change.STATUS, origin="soc", at=update.at, old=old, new=new, text=text)
+            self._told(tx, newer, closed, now, before=younger)
+        self._plan_timers(tx, newer, now)
+
+    def _promised(self, incident: Incident) -> Incident:
+        return moves.promised(incident, self.calls.compute_sla(incident), since=incident.detected_at)
+
+    def _promised_anew(self, incident: Incident, at: datetime) -> Incident:
         sla = self.calls.compute_sla(incident) if incident.clocks else None
-        if sla is None:
-            return incident
-        targets = _targets(sla)
-        clocks = {name: attrs.evolve(clock, target=targets[name]) for name, clock in incident.clocks.items()}
-        return attrs.evolve(incident, clocks=clocks)
+        return moves.promised_anew(incident, sla, at)
 
     def _assigned(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
         loads, turns, hints = team.loads(tx), team.turns(tx), team.hints(tx, now)
@@ -294,11 +327,19 @@ class Casebook:
             team.take_turn(tx, choice.person, now)
         return attrs.evolve(incident, assignee=choice.person, assignee_reason=choice.reason)
 
-    def _told(self, tx: Connection, incident: Incident, update: Update, now: datetime) -> None:
-        details = {"old": update.old, "new": update.new, "text": update.text, "id": update.id}
+    def _told(
+        self, tx: Connection, incident: Incident, update: Update, now: datetime, *, before: Incident | None = None
+    ) -> None:
+        details: dict[str, object] = {"old": update.old, "new": update.new, "text": update.text, "id": update.id}
+        due = {name: codec.iso(clock.due_at()) for name, clock in incident.clocks.items()}
+        was = {} if before is None else {name: codec.iso(clock.due_at()) for name, clock in before.clocks.items()}
+        if was and due != was:
+            details |= {"due": due, "was due": was}
         what = f"incident.{update.change}"
         actor = update.actor or update.origin
         audit.record(tx, now, what, incident=incident.id, actor=actor, origin=update.origin, details=details)
+        if update.change in moves.FIELDS:
+            fields.seen(tx, incident.id, update.origin, update.change, fields.Said(value=update.new, at=update.at))
         self.fanout.updated(tx, incident, update, now)
 
     def _plan_timers(self, tx: Connection, incident: Incident, now: datetime) -> None:
@@ -344,55 +385,5 @@ def _timer(incident: Incident, purpose: str, kind: str, due: datetime, payload: 
     )
 
 
-def _targets(sla: Sla) -> dict[str, Target]:
-    return {"response": sla.response, "resolution": sla.resolution}
-
-
-def _acknowledged(incident: Incident, update: Update) -> Incident:
-    if incident.acknowledged_at is not None:
-        return incident
-    if not incident.status.active:
-        raise ChangeRefused(f"{incident.id} is {incident.status} already; reopen it first")
-    clocks = _ticked(incident, "response", Tick(move=Move.STOP, at=update.at, reason="acknowledged"))
-    return attrs.evolve(incident, acknowledged_at=update.at, acknowledged_by=update.actor, clocks=clocks)
-
-
-def _moved(incident: Incident, update: Update) -> Incident:
-    status = _word(Status, update.new, "status")
-    if status is incident.status:
-        return incident
-    if not incident.status.may_become(status):
-        raise ChangeRefused(f"{incident.id} is {incident.status} and cannot become {status}: reopen it first")
-    newer = attrs.evolve(incident, status=status)
-    if status is Status.IN_PROGRESS and incident.acknowledged_at is None:
-        newer = _acknowledged(newer, update)
-    if incident.status.active and not status.active:
-        stop = Tick(move=Move.STOP, at=update.at, reason=status.value)
-        clocks = {name: _stopped(clock, stop) for name, clock in newer.clocks.items()}
-        newer = attrs.evolve(newer, clocks=clocks, resolved_at=update.at)
-    if not incident.status.active and status.active:
-        resume = Tick(move=Move.RESUME, at=update.at, reason="reopened")
-        newer = attrs.evolve(
-            newer, clocks=_ticked(newer, "resolution", resume), resolved_at=None, closed_at=None, verdict=None
-        )
-    if status is Status.CLOSED:
-        newer = attrs.evolve(newer, closed_at=update.at)
-    return newer
-
-
-def _stopped(clock: Clock, stop: Tick) -> Clock:
-    return clock if clock.ended else clock.with_tick(stop)
-
-
-def _ticked(incident: Incident, name: str, tick: Tick) -> dict[str, Clock]:
-    clocks = dict(incident.clocks)
-    if name in clocks:
-        clocks[name] = clocks[name].with_tick(tick)
-    return clocks
-
-
-def _word(words: type[W], text: str, what: str) -> W:
-    for word in words:
-        if word.value.casefold() == text.strip().casefold():
-            return word
-    raise ChangeRefused(f"{text!r} is no {what}; it is one of {', '.join(words)}")
+def _pauses(incident: Incident) -> bool:
+    return any(clock.paused for clock in incident.clocks.values())

@@ -106,6 +106,7 @@ class Update:
         old, new: The value before and after, as text.
         text: The note, or the reason.
         id: The change's identity on the side it came from; repeats of it have no effect.
+        word: With a status, what the tracker itself calls it, such as `Waiting for customer`: wait states pause clocks.
     """
 
     change: Change = attrs.field(converter=Change)
@@ -116,6 +117,7 @@ class Update:
     new: str = ""
     text: str = ""
     id: str = ""
+    word: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -134,6 +136,9 @@ class Incident:
         similar_to: An incident with the same label and source that opened shortly before.
         similar_refs: That incident's refs, filled in for deliveries.
         follows: The earlier incident of the same fingerprint that was closed before this one opened.
+        team: The team whose incident it is.
+        word: What the tracker calls its status, as long as that is the tracker's own latest news.
+        merged_into: The incident in which this one goes on.
         undecided: True when classification or decision failed and the raw rule acted instead.
         version: Rises with every change.
     """
@@ -176,6 +181,9 @@ class Incident:
     similar_to: str | None = None
     similar_refs: Mapping[str, str] = _NO_TEXTS
     follows: str | None = None
+    team: str | None = None
+    word: str = ""
+    merged_into: str | None = None
     undecided: bool = False
     version: int = 1
 

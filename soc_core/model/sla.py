@@ -106,6 +106,11 @@ class Clock:
         """Whether the clock was stopped or cancelled: it needs no stop, and no rung of its ladder fires any more."""
         return _story(self.history).phase in _ENDED
 
+    @property
+    def paused(self) -> bool:
+        """Whether the clock stands still in a wait state, be it late or not."""
+        return _story(self.history).phase is _Phase.PAUSED
+
     def runs(self) -> tuple[Run, ...]:
         """The spans of the present cycle in which the clock ran; the last one may be open."""
         return _story(self.history).runs

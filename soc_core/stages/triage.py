@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from soc_core.calls import Calls, Classified, Decided
 from soc_core.casebook import Casebook, Draft
 from soc_core.model.event import Course, Decision, Event, Finding, Threshold
-from soc_core.model.incident import Incident, Verdict, fingerprint
+from soc_core.model.incident import Incident, Status, Verdict, fingerprint
 from soc_core.settings import Settings
 from soc_core.store import audit, held, inbound, incidents, notes, windows
 

@@ -59,10 +59,15 @@ def open_by_fingerprint(tx: Connection, fingerprints: Iterable[str]) -> dict[str
 
 
 def last_closed(tx: Connection, fingerprint: str) -> Incident | None:
-    """The incident with this fingerprint that was closed last."""
+    """The incident with this fingerprint that was closed last, or the one in which it goes on."""
     query = select(table.c.body).where(table.c.fingerprint == fingerprint, table.c.closed_at.is_not(None))
     body = tx.execute(query.order_by(table.c.closed_at.desc()).limit(1).with_for_update()).scalar()
-    return None if body is None else codec.load(body, Incident)
+    found = None if body is None else codec.load(body, Incident)
+    while found is not None and found.merged_into is not None:
+        found = take(tx, found.merged_into)
+        if found is not None and found.status is Status.CLOSED:
+            found = open_by_fingerprint(tx, [found.fingerprint]).get(found.fingerprint, found)
+    return found
 
 
 def first_similar(tx: Connection, *, label: str, source: str, since: datetime) -> str | None:

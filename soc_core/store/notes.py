@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, literal, select
 
 from soc_core.model.incident import Note
 from soc_core.store import upsert
@@ -23,6 +23,15 @@ def notes(tx: Connection, incident: str) -> tuple[Note, ...]:
     columns = (note.c.author, note.c.text, note.c.at, note.c.origin)
     query = select(*columns).where(note.c.incident == incident).order_by(note.c.at, note.c.id)
     return tuple(Note(**row) for row in tx.execute(query).mappings())
+
+
+def copy_notes(tx: Connection, source: str, target: str) -> None:
+    """Keep the notes of one incident with another as well."""
+    columns = ("incident", "at", "author", "origin", "text")
+    kept = select(literal(target), note.c.at, note.c.author, note.c.origin, note.c.text).where(
+        note.c.incident == source
+    )
+    tx.execute(insert(note).from_select(columns, kept.order_by(note.c.id)))
 
 
 def keep_events(tx: Connection, incident: str, rows: Sequence[Mapping[str, object]]) -> None:
