@@ -67,7 +67,15 @@ def run(
     began = time.monotonic()
     with session.soc(in_memory=dry_run) as soc:
         stdin = sys.stdin.buffer if STDIN in names else None
-        reader = Reader(names, clock=soc.clock, format=log_format, source=source, saved=soc.positions(), stdin=stdin)
+        reader = Reader(
+            names,
+            clock=soc.clock,
+            format=log_format,
+            source=source,
+            saved=soc.positions(),
+            stdin=stdin,
+            select=soc.candidates,
+        )
         delivers = not (dry_run or no_deliver)
         work = _Work(soc, reader, tell=not session.quiet)
         if delivers:

@@ -81,7 +81,7 @@ class Session:
 
         secrets = self.begin_logging()
         settings, environment = self.settings(store=MEMORY if in_memory else None), self.environment()
-        with Soc.open(settings, env=environment) as soc:
+        with Soc.open(settings, env=environment, scan_cache=_cache_folder(environment)) as soc:
             read = _settings_for(settings, environment)
             for plugin in soc.plugins.plugins:
                 declared = getattr(plugin.obj, "Settings", None)
@@ -182,3 +182,9 @@ def _settings_for(settings: "Settings", environment: Mapping[str, str]) -> Calla
     from soc_core.settings import plugin_settings  # noqa: PLC0415 - see above
 
     return lambda name, plugin: plugin_settings(name, plugin, settings, environment)
+
+
+def _cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where compiled patterns are kept between runs; None for a user without a home."""
+    folder = environment.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(folder) / "soc-core" if os.path.isabs(folder) else None
