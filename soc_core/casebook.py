@@ -238,6 +238,12 @@ class Casebook:
         known = {**incident.refs, **{f"{plugin}:{name}": value for name, value in refs.items()}}
         return incident if known == incident.refs else incidents.save(tx, attrs.evolve(incident, refs=known))
 
+    def keep_written(self, tx: Connection, incident: Incident, side: str, update: Update, at: datetime) -> None:
+        """Remember that a side was told a value, so that it is known for an echo when it comes back."""
+        if update.change in moves.FIELDS and update.origin != side:
+            value = moves.value_of(incident, update.change)
+            fields.written(tx, incident.id, side, update.change, fields.Said(value=value, at=at))
+
     def _changed(self, tx: Connection, incident: Incident, update: Update) -> Incident:
         match update.change:
             case Change.ACKNOWLEDGED:

@@ -43,8 +43,10 @@ class Fanout:
         payload = {"ticket": codec.plain(ticket)}
         self._tell(tx, incident, "on_ticket_created", f"made:{ticket.key}", payload, now)
 
-    def updated(self, tx: Connection, incident: Incident, update: Update, now: datetime) -> None:
-        """Tell everybody about a change. A count that is still waiting to be told is not told twice."""
+    def updated(
+        self, tx: Connection, incident: Incident, update: Update, now: datetime, *, only: str | None = None
+    ) -> None:
+        """Tell everybody, or one plugin, about a change. A count that waits to be told is not told twice."""
         hook = "on_incident_updated"
         payload = {"update": codec.plain(update)}
         if update.change is Change.COUNT:
@@ -52,7 +54,7 @@ class Fanout:
             if any('"change":"count"' in job.payload for job in waiting):
                 return
         later = now + COUNT_PACE if update.change is Change.COUNT else None
-        self._tell(tx, incident, hook, f"{update.change}:{incident.version}", payload, now, not_before=later)
+        self._tell(tx, incident, hook, f"{update.change}:{incident.version}", payload, now, not_before=later, only=only)
 
     def escalated(self, tx: Connection, incident: Incident, step: EscalationStep, cycle: int, now: datetime) -> None:
         """Tell everybody that a rung of the ladder fired."""
@@ -69,11 +71,14 @@ class Fanout:
         now: datetime,
         *,
         not_before: datetime | None = None,
+        only: str | None = None,
     ) -> None:
         if not_before is None:
             outbox.hurry(tx, incident.id, now)  # a count that takes its time must not hold back what comes after it
         jobs = [
-            _job(incident, dest, hook, purpose, payload, not_before or now) for dest in self.listeners.get(hook, ())
+            _job(incident, dest, hook, purpose, payload, not_before or now)
+            for dest in self.listeners.get(hook, ())
+            if only in (None, dest)
         ]
         outbox.add(tx, jobs, now)
 

@@ -13,6 +13,7 @@ from soc_core.settings.house import (
     PrioritySettings,
     Settings,
     Storm,
+    SyncSettings,
 )
 from soc_core.settings.listing import Described, Origin, describe, environment_names, origins, secrets_of
 from soc_core.settings.loading import CONFIG, check_tables, load, plugin_settings
@@ -32,6 +33,7 @@ __all__ = [
     "Settings",
     "Source",
     "Storm",
+    "SyncSettings",
     "check_tables",
     "describe",
     "environment_names",

@@ -80,6 +80,22 @@ class Storm:
     )
 
 
+def _wins() -> str:
+    return attrs.field(
+        default="newest",
+        metadata=setting("Who counts where two sides changed it at once: `newest`, or a side: `soc`, `jira`, `slack`"),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class SyncSettings:
+    """`[sync]`: whose word counts where two sides changed one thing before they knew of each other."""
+
+    status: str = _wins()
+    assignee: str = _wins()
+    priority: str = _wins()
+
+
 @attrs.frozen(kw_only=True)
 class DeliverySettings:
     """`[delivery]`: how what leaves the house is sent and repeated."""
@@ -147,6 +163,7 @@ class Settings:
     storm: Storm = attrs.field(factory=Storm)
     redaction: Redaction = attrs.field(factory=Redaction)
     delivery: DeliverySettings = attrs.field(factory=DeliverySettings)
+    sync: SyncSettings = attrs.field(factory=SyncSettings)
     people: tuple[Person, ...] = attrs.field(default=(), converter=tuple)
     teams: tuple[Group, ...] = attrs.field(default=(), converter=tuple)
     rota: Rota = attrs.field(factory=Rota)

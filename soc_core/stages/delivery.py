@@ -118,13 +118,15 @@ class Deliverer:
         payload = msgspec.json.decode(job.payload, type=dict[str, object])
         nouns: dict[str, type] = {"update": Update, "step": EscalationStep, "ticket": Ticket}
         arguments: dict[str, object] = {name: codec.build(value, nouns[name]) for name, value in payload.items()}
+        began = self.clock.now()
         refs = self.calls.notify(job.dest, job.kind, incident=incident, delivery=_delivery(job), **arguments)
         with self.database.write() as tx:
-            now = self.clock.now()
-            if outbox.settle(tx, job, now) and refs:
-                newest = incidents.take(tx, incident.id)
-                if newest is not None:
-                    self.casebook.keep_refs(tx, newest, job.dest, refs)
+            ours = outbox.settle(tx, job, self.clock.now())
+            if isinstance(update := arguments.get("update"), Update):
+                self.casebook.keep_written(tx, incident, job.dest, update, began)
+            newest = incidents.take(tx, incident.id) if ours and refs else None
+            if newest is not None and refs:
+                self.casebook.keep_refs(tx, newest, job.dest, refs)
             self._well(tx, job.dest)
 
     def _create(self, job: Job, incident: Incident) -> None:

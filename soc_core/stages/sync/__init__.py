@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 from soc_core.casebook import Casebook
 from soc_core.errors import ChangeRefused
 from soc_core.model.event import Course, Event
-from soc_core.model.incident import Incident, Ticket, Update
+from soc_core.model.incident import Change, Incident, Ticket, Update
+from soc_core.moves import FIELDS, named, value_of
 from soc_core.ports import TimeSource
-from soc_core.store import cursors, inbound, incidents, team
+from soc_core.stages.sync.agreement import HOUSE, NEWEST, Outcome, agree
+from soc_core.store import cursors, fields, inbound, incidents, team
 from soc_core.store.database import Database
 
 
@@ -30,8 +32,30 @@ class Sync:
             if update.id and not inbound.is_new(tx, update.origin, update.id[:255], now):
                 return False
             incident = _known(tx, key)
-            self.casebook.change(tx, incident, _with_old_value(incident, update, now), now)
+            # A side whose clock runs ahead must not stop our clocks in the future.
+            update = attrs.evolve(named(update), at=min(update.at, now))
+            if update.change in FIELDS:
+                self._agree(tx, incident, attrs.evolve(update, old=value_of(incident, update.change)), now)
+            else:
+                self.casebook.change(tx, incident, update, now)
         return True
+
+    def _agree(self, tx: Connection, incident: Incident, update: Update, now: datetime) -> None:
+        """Change what several sides may change, if this side's word counts; a conflict leaves a note."""
+        wins = getattr(self.casebook.settings.sync, update.change, NEWEST)
+        sides = fields.sides(tx, incident.id, update.change)
+        found = agree(incident, update, sides, wins=wins, now=now)
+        if found.outcome in (Outcome.TAKEN, Outcome.AGREED):
+            incident = self.casebook.change(tx, incident, update, now)
+        fields.seen(tx, incident.id, update.origin, update.change, fields.Said(value=update.new, at=update.at))
+        if found.remark:
+            note = Update(change=Change.NOTE, origin=HOUSE, at=now, actor="soc-core", text=found.remark)
+            incident = self.casebook.change(tx, incident, note, now)
+        if found.outcome is Outcome.REFUSED:
+            # The side that lost is told again: it holds another value, whatever it was told before.
+            at = max(found.stands_since, update.at)
+            back = attrs.evolve(update, origin=HOUSE, actor="", at=at, old=update.new, new=update.old, id="", word="")
+            self.casebook.fanout.updated(tx, incident, back, now, only=update.origin)
 
     def request_ticket(self, key: str, *, actor: str, origin: str) -> bool:
         """Make a ticket for an incident that has none; False where one exists or is on its way."""
@@ -110,14 +134,3 @@ def _known(tx: Connection, key: str) -> Incident:
     if incident is None:
         raise ChangeRefused(f"there is no incident or ticket {key}")
     return incident
-
-
-def _with_old_value(incident: Incident, update: Update, now: datetime) -> Update:
-    values = {
-        "status": incident.status.value,
-        "assignee": incident.assignee or "",
-        "priority": incident.priority.value,
-        "verdict": incident.verdict.value if incident.verdict is not None else "",
-    }
-    # A side whose clock runs ahead must not stop our clocks in the future.
-    return attrs.evolve(update, at=min(update.at, now), old=values.get(update.change.value, update.old))
