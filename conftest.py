@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ def _run_console(example: Example) -> str | None:
         command, *expected = block.removeprefix("$ ").splitlines()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+        # The commands are our own pages, and a page shows what a person types into a shell.
+        done = subprocess.run(  # noqa: S602
+            command, shell=True, env=environment, capture_output=True, text=True, check=False
+        )
         written = done.stdout + done.stderr
         if done.returncode:
             return f"{command}\nended with {done.returncode}:\n{written}"
@@ -29,7 +33,7 @@ def _run_console(example: Example) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def own_directory(tmp_path_factory):
+def own_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An empty working directory for each page."""
     before = Path.cwd()
     os.chdir(tmp_path_factory.mktemp("page"))

@@ -57,4 +57,4 @@ class Console:
         self._say(f"{incident.id} escalated at {step.rung} of {step.clock}: {', '.join(step.notify)}")
 
     def _say(self, line: str) -> None:
-        print(printable(line.rstrip()), file=self._stream or sys.stderr, flush=True)  # noqa: T201 - its purpose
+        print(printable(line.rstrip()), file=self._stream or sys.stderr, flush=True)

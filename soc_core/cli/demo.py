@@ -1,4 +1,4 @@
-"""`soc demo`: the whole life of incidents on bundled logs, with a pretended JIRA and Slack and a clock that runs fast."""
+"""`soc demo`: the whole life of incidents on bundled logs, with a pretended JIRA and Slack and a fast clock."""
 
 import tempfile
 from collections.abc import Iterator

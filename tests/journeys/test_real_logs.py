@@ -1,4 +1,4 @@
-"""Real logs that nobody here wrote: every line is counted, nothing ends in a traceback, the noisiest rules are named."""
+"""Real logs that nobody here wrote: every line is counted, no traceback, the noisiest rules are named."""
 
 import gzip
 import json
@@ -30,9 +30,8 @@ def test_every_line_of_a_real_log_is_counted(name, tmp_path):
     log = DATA / name
     if not log.exists():
         pytest.skip(f"the labelled logs are not here: {log}")
-    opened = gzip.open(log, "rb") if log.suffix == ".gz" else log.open("rb")
-    with opened as lines:
-        number = sum(1 for _ in lines)
+    raw = log.read_bytes()
+    number = len((gzip.decompress(raw) if log.suffix == ".gz" else raw).splitlines())
     done = run("run", str(log), "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""Whatever happens to jobs, they leave in order: within a lane as they were made, otherwise Highest first, then oldest."""
+"""Whatever happens to jobs, they leave in order: in a lane as they were made, otherwise Highest first, then oldest."""
 
 from datetime import timedelta
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from soc_core import Change, Event, EscalationStep, Update, hookimpl
+from soc_core import Change, EscalationStep, Event, Update, hookimpl
 from tests.conftest import NOON
 
 HOUR = timedelta(hours=1)

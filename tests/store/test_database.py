@@ -76,14 +76,19 @@ def test_a_directory_and_a_missing_directory_are_named(tmp_path):
 def test_a_full_disk_says_so(tmp_path):
     store = Database(f"sqlite:///{tmp_path / 'soc.db'}")
     store.open()
-    with pytest.raises(StoreError, match="disk is full"), store.write() as tx:
-        pages = tx.execute(text("PRAGMA page_count")).scalar_one()
-        tx.execute(text(f"PRAGMA max_page_count={pages}"))
-        tx.execute(text("INSERT INTO meta VALUES ('big', :value)"), {"value": "x" * 100_000})
+
+    def fill() -> None:
+        with store.write() as tx:
+            pages = tx.execute(text("PRAGMA page_count")).scalar_one()
+            tx.execute(text(f"PRAGMA max_page_count={pages}"))
+            tx.execute(text("INSERT INTO meta VALUES ('big', :value)"), {"value": "x" * 100_000})
+
+    with pytest.raises(StoreError, match="disk is full"):
+        fill()
 
 
 def test_nonsense_is_no_address():
-    with pytest.raises(SettingsError, match="sqlite:///soc.db"):
+    with pytest.raises(SettingsError, match=r"sqlite:///soc\.db"):
         Database("soc.db")
 
 
