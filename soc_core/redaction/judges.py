@@ -11,11 +11,11 @@ _PROSE = re.compile(
     r"does|done|empty|error|expire[ds]?|expiry|fail|failed|failure|for|from|given|has|hidden|in|incorrect|invalid|is|"
     r"locked|login|missing|must|needed|not?|none|ok|old|only|or|policy|prompt|protected|reset|required|rejected|"
     r"removed|session|set|success|successful|the|too|unchanged|unknown|updated?|use|user|was|weak|with|wrong|yes|your?|"
-    r"\w+\(.*"
+    r"pam_\w+\(.*"
 )
 _NO_VALUE = re.compile(r"true|false|null|none|nil|undefined|yes|no|on|off|unset|prompt|n/a|na|-|x|")
 _PLACEHOLDER = re.compile(
-    r"[*x•.]+|\$\{?\w+\}?|\{\{.*|%[a-z]|%\(.*|<.*|\[(?:redacted|hidden|filtered|protected).*|\(.*\)"
+    r"[*x•.]+|\$\{\w+\}|\{\{.*\}\}|%[a-z]|%\(\w+\)s|<[\w -]+>?|\[(?:redacted|hidden|filtered|protected).*|\(\w+\)"
 )
 
 
