@@ -19,6 +19,7 @@ FAILED = "[masked:all] (this text could not be searched for secrets)"
 """Stands for a text that could not be searched."""
 
 _MASKED = "[masked:"
+_LONG = 512  # what is longer is no word, path or number; and looking again within it would make hostile lines slow
 
 
 def _usable(instance: object, attribute: "attrs.Attribute[Mapping[str, str]]", value: Mapping[str, str]) -> None:
@@ -111,7 +112,8 @@ def _at_hints(text: str, lower: str, hint: str, kind: Kind) -> Iterator[Span]:
         if match is not None:
             start, end = match.span(match.lastindex or 0)
             following = max(following, start)
-            if start < end and not text.startswith(_MASKED, start) and kind.is_secret(match):
+            judged = end - start > _LONG or kind.is_secret(match)
+            if start < end and judged and not text.startswith(_MASKED, start):
                 yield start, end, kind.name
                 following = max(following, end)
         at = lower.find(hint, following)

@@ -12,6 +12,7 @@ _WRONG: type[Exception] = re.error if re2 is None else re2.error
 Finder = Callable[[str], Iterator[tuple[int, int]]]
 
 _OPEN = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+]|\{\d*,\})")
+_FOREIGN = re.compile(r"\(\?(?:<?[=!]|>|P=)|\\[1-9]")
 _NESTED = re.compile(r"[*+}?]\)(?:[*+]|\{)")
 
 
@@ -27,6 +28,8 @@ def finder(name: str, text: str) -> Finder:
         raise ValueError(f"patterns: {name} is no usable regular expression: {error}") from error
     if pattern.search("") is not None:
         raise ValueError(f"patterns: {name} matches the empty text and so everything")
+    if re2 is None and _FOREIGN.search(text):
+        raise ValueError(f"patterns: {name} looks around or back, which can be slow")
     if re2 is None and (_OPEN.search(text) or _NESTED.search(text)):
         raise ValueError(
             f"patterns: {name} repeats without bound or within a repeat, which can be slow: write {{1,100}} instead of "

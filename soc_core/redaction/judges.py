@@ -33,11 +33,11 @@ def is_password_pair(match: Match) -> bool:
 
 def is_password(key: str, value: str, *, prose: bool) -> bool:
     """Nearly every value of a password is one; `prose` says that it may just be the next word of a sentence."""
-    word = value.casefold().rstrip(".:!")
+    word = value.casefold().rstrip(".:!)}]")
     if _NO_VALUE.fullmatch(word) or _PLACEHOLDER.fullmatch(word) or (prose and _PROSE.fullmatch(word)):
         return False
     # PWD is also the folder that a command runs in.
-    return not (key[:3].casefold() == "pwd" and re.match(r"[/~]|[A-Za-z]:\\", value) and len(value) < 4096)
+    return not (key[:3].casefold() == "pwd" and re.match(r"[/~]|[A-Za-z]:\\", value))
 
 
 def is_random(value: str) -> bool:
@@ -57,8 +57,6 @@ def is_session(match: Match) -> bool:
 
 def is_login(value: str) -> bool:
     """Whether it is `user:password` in base64."""
-    if len(value) < 4 or len(value) > 4096:
-        return len(value) > 4096
     try:
         return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -81,7 +81,7 @@ _SESSION = ("jsessionid", "phpsessid", "sessionid", "session_id", "session-id", 
 
 _SUFFIX = r"(?:[_-]?(?:hash|value|key|text))?[s0-9]?"
 _SEPARATOR = r"""(?:\\{0,3}["']?\s{0,3}(?:=>|:=|=|:|%3[dD])\s{0,3}|>)"""
-_BARE = r"""((?:[^\s"'&;,|<\\]|\\[^"'rn\s])+)"""
+_BARE = r"""([^\s"'&;,|<\\]+(?:\\[^"'rn\s][^\s"'&;,|<\\]*)*)"""
 _VALUE = rf"""(?:\\{{1,3}}"([^"\\]*)|"((?:[^"\\]|\\.)*)|\\{{0,3}}'([^'\\]*)|{_BARE})"""
 _SCHEMES = "basic|bearer|token|negotiate|ntlm|kerberos|apikey|api-key|key|sso-key|splunk|genie-?key|pat|jwt"
 _LONG = r"[A-Za-z0-9_-]{20,}"
@@ -188,7 +188,7 @@ def _headers() -> Iterable[Kind]:
     yield Kind(
         name="authorization",
         hints=("bearer",),
-        pattern=r"(?i:bearer)(?:\s|%20|\+){1,3}([A-Za-z0-9._~+/=-]+)",
+        pattern=r"(?i:bearer)(?:\s|%20|\+){1,3}([A-Za-z0-9._~+/-]+=*)",
         is_secret=lambda match: is_random(secret_of(match)),
     )
     yield Kind(
