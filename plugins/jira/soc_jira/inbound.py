@@ -98,9 +98,9 @@ class Inbound:
             now = _now(incident, field)
             for entry in fresh:
                 made = self._update(field, entry, issue)
-                if made is None or made.new == now:
+                if made is None or (made.new, made.word) == now:
                     continue
-                now = made.new
+                now = (made.new, made.word)
                 yield made
 
     def _update(self, field: str, entry: Entry, issue: Mapping[str, object]) -> Update | None:
@@ -144,6 +144,7 @@ class Inbound:
             old=entry.old_words,
             new=str(new),
             id=f"history {entry.id} {entry.field}",
+            word=entry.words if change is Change.STATUS else "",
         )
 
     def _assignee(self, entry: Entry, present: Mapping[str, object]) -> str:
@@ -159,14 +160,14 @@ class Inbound:
         return text(user, "displayName") if person is None else person.name
 
 
-def _now(incident: Incident, field: str) -> str:
+def _now(incident: Incident, field: str) -> tuple[str, str]:
     values = {
         "status": incident.status,
         "assignee": incident.assignee,
         "priority": incident.priority,
         "resolution": incident.verdict,
     }
-    return str(values[field] or "")
+    return str(values[field] or ""), incident.word if field == "status" else ""
 
 
 def _number(refs: Mapping[str, str], name: str) -> int:

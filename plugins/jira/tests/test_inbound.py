@@ -191,7 +191,8 @@ def test_words_of_an_odd_workflow_are_understood_by_category_and_by_settings(jir
     site.human("ana").moves("ODD-1", "Done")
     services["poll"].run(never)
     assert house.incident(incident.id).status is Status.RESOLVED
-    assert [new for change, new in changes(house) if change is Change.STATUS] == ["In Progress", "Resolved"]
+    told = [(update.new, update.word) for _, update in house.updates if update.change is Change.STATUS]
+    assert told == [("In Progress", "Triage"), ("In Progress", "Contained"), ("Resolved", "Done")]
 
 
 def test_a_ticket_moved_to_another_project_is_followed(jira_site, joined, house, clock, never) -> None:

@@ -61,7 +61,11 @@ def _calendar(name: str, settings: Settings, years: range) -> Calendar | None:
 
 
 def _fits(override: Override, incident: Incident) -> bool:
-    pairs = ((incident.label, override.label), (incident.source, override.source))
+    pairs = (
+        (incident.label, override.label),
+        (incident.source, override.source),
+        (incident.team or "", override.team),
+    )
     return all(fnmatchcase(text.casefold(), pattern.casefold()) for text, pattern in pairs)
 
 

@@ -55,10 +55,11 @@ class Opening:
 
 @attrs.frozen(kw_only=True)
 class Override:
-    """Other promises for the incidents whose label and source fit; `*` stands for anything."""
+    """Other promises for the incidents whose label, source and team fit; `*` stands for anything."""
 
     label: str = "*"
     source: str = "*"
+    team: str = "*"
     targets: Targets = Targets()
     response: Targets = Targets()
     calendar: str | None = None
@@ -79,5 +80,5 @@ class Settings:
         default=MappingProxyType({}), metadata=setting("Calendars by name: zone, hours, holidays")
     )
     overrides: tuple[Override, ...] = attrs.field(
-        default=(), metadata=setting("Exceptions by label and source; the first that fits counts")
+        default=(), metadata=setting("Exceptions by label, source and team; the first that fits counts")
     )

@@ -153,3 +153,11 @@ def test_an_override_may_work_around_the_clock_where_the_others_keep_office_hour
 def test_wrong_settings_are_refused_with_their_place(settings: Settings, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         Plugin(settings)
+
+
+def test_a_team_may_have_times_of_its_own() -> None:
+    settings = Settings(overrides=(Override(team="night-*", targets=Targets(Highest=timedelta(minutes=5))),))
+    plugin = Plugin(settings)
+    assert hours(plugin.compute_sla(attrs.evolve(incident(), team="night-watch"))) == (1 / 12, 1 / 12)
+    assert hours(plugin.compute_sla(attrs.evolve(incident(), team="payment"))) == (1, 1)
+    assert hours(plugin.compute_sla(incident())) == (1, 1)
