@@ -105,6 +105,7 @@ def secrets() -> Iterator[tuple[str, str]]:
     yield digest, f'Authorization: Digest username="bob", realm="x", response="{digest}"'
     signature = hexadecimal(64)
     yield signature, f"Authorization: AWS4-HMAC-SHA256 SignedHeaders=host;x-amz-date, Signature={signature}"
+    yield signature, f"GET /container/blob?sv=2024&sig={signature}&se=2026"
     yield signature, f"GET /b/k?X-Amz-Signature={signature}&X-Amz-Expires=60"
     value = chance(24)
     yield value, f'{{"headers": {{"authorization": "Bearer {value}"}}}}'
@@ -183,6 +184,9 @@ def harmless() -> Iterator[str]:
         "Password: required",
         "password_expired=true password_age=90",
         '{"passwordLastSet": "2026-03-02T12:00:00Z", "password": null}',
+        'Invalid username or password: {"email":"user@example.com"}',
+        '{"limiter_tokens":29.000000738933334}',
+        "GET /url?sa=t&sig2=short&sig=tiny HTTP/1.1",
         "token: mismatch",
         "Unexpected token: FUNCTION in line 3",
         "token_type=bearer expires_in=3600",

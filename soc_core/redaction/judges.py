@@ -13,9 +13,10 @@ _PROSE = re.compile(
     r"removed|session|set|success|successful|the|too|unchanged|unknown|updated?|use|user|was|weak|with|wrong|yes|your?|"
     r"pam_\w+\(.*"
 )
-_NO_VALUE = re.compile(r"true|false|null|none|nil|undefined|yes|no|on|off|unset|prompt|n/a|na|-|x|")
+_NO_VALUE = re.compile(r"true|false|null|none|nil|undefined|yes|no|on|off|unset|prompt|n/a|na|-|x|[{(\[]*")
 _PLACEHOLDER = re.compile(
     r"[*x•.]+|\$\{\w+\}|\{\{.*\}\}|%[a-z]|%\(\w+\)s|<[\w -]+>?|\[(?:redacted|hidden|filtered|protected).*|\(\w+\)"
+    r"|[0-9]+\.[0-9]+[)}\]]*"
 )
 
 

@@ -76,7 +76,7 @@ _WEAK = (
     *("secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key", "accountkey"),
     *("private_key", "privatekey", "private-key", "signing_key", "encryption_key", "credential"),
 )
-_SIGNED = ("x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential", "?sig", "&sig")
+_SIGNED = ("x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential")
 _SESSION = ("jsessionid", "phpsessid", "sessionid", "session_id", "session-id", "sessid", "connect.sid", "sessiontoken")
 
 _SUFFIX = r"(?:[_-]?(?:hash|value|key|text))?[s0-9]?"
@@ -202,6 +202,12 @@ def _headers() -> Iterable[Kind]:
         name="cookie",
         hints=("cookie",),
         pattern=rf"""(?i:cookies?){_SEPARATOR}{quote}({one}=[^\s;,"'\\]*(?:;\s{{0,2}}{one}(?:=[^\s;,"'\\]*)?)*)""",
+        alone=False,
+    )
+    yield Kind(
+        name="signature",
+        hints=("?sig=", "&sig="),
+        pattern=r"[?&](?i:sig)=([A-Za-z0-9%/+_=-]{20,})",
         alone=False,
     )
     yield Kind(
