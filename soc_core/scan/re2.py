@@ -69,7 +69,8 @@ class Re2Needs:
             return
         middle = data.rfind(b"\n", start, (start + end) // 2) + 1 or data.find(b"\n", start, end) + 1
         if not start < middle < end:
-            found[start] = numbers
+            if real := [number for number in numbers if number != self._probe]:  # a line may hold the probe's text
+                found[start] = real
             return
         self._halve(data, start, middle, found)
         self._halve(data, middle, end, found)

@@ -77,6 +77,10 @@ def test_escapes_of_json_hide_nothing(scanner_of, line):
     assert found == {(2, line): {"root"}}
 
 
+def test_the_text_that_an_engine_is_tried_with_is_no_pattern(scanner_of):
+    assert scanner_of("root").candidates(b"\x00soc-core scan probe\x00\n") == []
+
+
 def test_escaped_line_ends_and_quotes_are_read(scanner_of):
     scanner = scanner_of(r'say "hello"\s+world', "a/b", "😀")
     lines = [json.dumps({"m": 'say "hello"\nworld'}), '{"m": "a\\/b"}', json.dumps({"m": "😀"})]

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -233,3 +234,23 @@ def test_a_plugin_may_go_by_the_patterns_that_fired_wherever_events_come_from():
             [("app", lines[0]), {"text": 'say "hello"'}, Event(**RAW, message=lines[0])]
         )
         assert [judged.finding.rule for judged in judgements] == ["trusting:root", "trusting:quoted", "trusting:root"]
+
+
+def test_blocks_in_which_little_is_found_are_stored_together_and_followed_lines_at_once(tmp_path):
+    log = tmp_path / "app.log"
+    quiet = b"nothing of any interest is said in this line\n" * 60_000
+    log.write_bytes(quiet + b"Failed password for root\n" + quiet)
+    stop = threading.Event()
+    with Soc.open(env={}, overrides=IN_MEMORY, plugins=DECLARED) as soc:
+        batches = list(Reader([str(log)], clock=soc.clock, select=soc.candidates))
+        assert [(b.lines, len(b.events), b.processed) for b in batches] == [(120_001, 1, 120_001)]
+        soc.take(batches[0])
+        follower = Reader([str(log)], clock=soc.clock, select=soc.candidates, saved=soc.positions())
+        coming = follower.follow(stop, poll=0.01)
+        for text in (b"nothing\n", b"Invalid user\nnothing\n"):
+            with log.open("ab") as file:
+                file.write(text)
+            batch = next(coming)
+            assert (batch.lines, len(batch.events)) == (text.count(b"\n"), text.count(b"user"))
+        stop.set()
+        assert list(coming) == []

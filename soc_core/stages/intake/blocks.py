@@ -4,6 +4,7 @@ A scanner looks at a block's bytes as a whole and takes only some of its lines; 
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import attrs
@@ -42,7 +43,7 @@ class Block:
         """The offset behind the last byte."""
         return self.offset + len(self.data)
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many lines there are; the last need not have an end."""
         return self.data.count(b"\n") + (not self.data.endswith(b"\n"))

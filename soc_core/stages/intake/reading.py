@@ -27,6 +27,9 @@ from soc_core.stages.intake.position import CURSOR, saved_positions
 
 SAMPLE = 20  # lines that a log's format is told by
 POLL = 0.5  # seconds between looks at a log that is followed
+_NO_HITS: frozenset[str] = frozenset()
+_PIECES = 64  # that are gathered into one batch at most
+_EVENTS = 500  # from which on a batch is worth a transaction of its own
 
 
 @attrs.frozen(kw_only=True)
@@ -114,11 +117,11 @@ class Reader:
 
     def __iter__(self) -> Iterator[Batch]:
         """Everything that is there, to the end."""
-        return map(self.batch, self.pieces())
+        return self._gathered(self.pieces())
 
     def follow(self, stop: Stop, *, poll: float = POLL) -> Iterator[Batch]:
         """Everything that is there and everything that comes, through rotation, until `stop`."""
-        return map(self.batch, self.pieces_as_they_come(stop, poll=poll))
+        return self._gathered(self.pieces_as_they_come(stop, poll=poll))
 
     def format_chosen(self, name: str) -> str | None:
         """The format that a log was taken for; None before its first line."""
@@ -133,8 +136,8 @@ class Reader:
             finally:
                 log.close()
 
-    def pieces_as_they_come(self, stop: Stop, *, poll: float = POLL) -> Iterator[Piece]:
-        """Like `pieces`, but a log that ends is looked at again until `stop`."""
+    def pieces_as_they_come(self, stop: Stop, *, poll: float = POLL) -> Iterator[Piece | None]:
+        """Like `pieces`, but a log that ends is looked at again until `stop`; None before each wait."""
         logs = [log for path in self._paths for log in (*self._rotated_away(path), self._open(path))]
         try:
             while logs and not stop.is_set():
@@ -157,6 +160,7 @@ class Reader:
                         logs[logs.index(log)] = self._open(log.name)
                         moved = True
                 if not moved and logs:
+                    yield None
                     stop.wait(poll)
         finally:
             for log in logs:
@@ -183,10 +187,8 @@ class Reader:
                 continue
             try:
                 event = self._event(line, name, identity, received)
-                if selected is None:
+                if selected is None or isinstance(line, Candidate):
                     events.append(event)
-                elif isinstance(line, Candidate):
-                    events.append(attrs.evolve(event, hits=line.hits) if line.hits else event)
             except InputError as error:
                 quarantined.append(
                     Quarantined(
@@ -205,11 +207,38 @@ class Reader:
             selected=selected is not None,
         )
 
+    def _gathered(self, pieces: Iterable[Piece | None]) -> Iterator[Batch]:
+        """One batch for several pieces in which a scan found little: a transaction for each would take most time.
+
+        Nothing is held back while reading waits for more, as it may with standard input.
+        """
+        gathered: list[Batch] = []
+        for piece in pieces:
+            batch = None if piece is None else self.batch(piece)
+            if gathered and (batch is None or batch.input != gathered[0].input):
+                yield _joined(gathered)
+                gathered = []
+            if batch is None:
+                continue
+            gathered.append(batch)
+            waits = self._log is None or self._log.position is None
+            if waits or not batch.selected or len(gathered) == _PIECES or _weight(gathered) >= _EVENTS:
+                yield _joined(gathered)
+                gathered = []
+        if gathered:
+            yield _joined(gathered)
+
     def _event(self, line: Line | Candidate, name: str, identity: str | None, received: datetime) -> Event:
         # the checksum keeps lines apart where two logs begin alike
         own = None if identity is None else f"{identity}:{line.offset}:{zlib.crc32(line.data):08x}"
         return parse(
-            line.data, received=received, format=name, source=self._source, id=own, severities=self._severities
+            line.data,
+            received=received,
+            format=name,
+            source=self._source,
+            id=own,
+            severities=self._severities,
+            hits=line.hits if isinstance(line, Candidate) else _NO_HITS,
         )
 
     def _format_of(self, block: Block) -> str:
@@ -250,3 +279,20 @@ class Reader:
     def _whole(self, log: LogFile) -> Iterator[Piece]:
         yield from self._there(log)
         yield from self._rest(log)
+
+
+def _weight(batches: Sequence[Batch]) -> int:
+    return sum(len(batch.events) + len(batch.quarantined) for batch in batches)
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """Batches that follow one another in one log, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    return attrs.evolve(
+        batches[-1],
+        events=tuple(event for batch in batches for event in batch.events),
+        quarantined=tuple(bad for batch in batches for bad in batch.quarantined),
+        lines=sum(batch.lines for batch in batches),
+        selected=all(batch.selected for batch in batches),
+    )

@@ -49,6 +49,7 @@ def parse(
     source: str | None = None,
     id: str | None = None,  # noqa: A002  # the event's own word
     severities: Severities = SEVERITIES,
+    hits: frozenset[str] = frozenset(),
 ) -> Event:
     """Make an event of one line; `source` wins over what the line says, `id` gives way to the sender's own.
 
@@ -63,7 +64,7 @@ def parse(
         facts = _any(text, received, severities)
     else:
         facts = _declared(text, known_format(format), received, severities)
-    return _event(facts, received, source, id)
+    return _event(facts, received, source, id, hits)
 
 
 def event_of(
@@ -268,7 +269,13 @@ def _people(said: str) -> Facts:
     return {"user": found.get("user"), "ip": found.get("ip")}
 
 
-def _event(facts: Facts, received: datetime, source: str | None, id: str | None) -> Event:  # noqa: A002
+def _event(
+    facts: Facts,
+    received: datetime,
+    source: str | None,
+    id: str | None,  # noqa: A002
+    hits: frozenset[str],
+) -> Event:
     time = facts.get("time")
     fields = facts.get("fields", {})
     if time is not None and (note := far_off(time, received)) is not None:
@@ -287,6 +294,7 @@ def _event(facts: Facts, received: datetime, source: str | None, id: str | None)
         ip=facts.get("ip"),
         fields=fields,
         schema=facts.get("schema", "plain"),
+        hits=hits,
     )
 
 
