@@ -27,7 +27,9 @@ from soc_core.errors import (
 )
 from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
 from soc_core.model.calendar import Calendar
+from soc_core.model.batch import BatchSummary
 from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
+from soc_core.model.figures import Breach, Creation, Figures, Kept, Left, RuleFigures, Spread
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict
 from soc_core.model.job import Delivery
 from soc_core.model.pattern import Pattern
@@ -51,6 +53,8 @@ from soc_core.printable import printable
 
 __all__ = [
     "HOOK_API_VERSION",
+    "Breach",
+    "BatchSummary",
     "Calendar",
     "Candidate",
     "Change",
@@ -60,12 +64,14 @@ __all__ = [
     "Clock",
     "ClockState",
     "Course",
+    "Creation",
     "Decision",
     "Delivery",
     "DeliveryError",
     "Endpoint",
     "EscalationStep",
     "Event",
+    "Figures",
     "Finding",
     "Grade",
     "HttpRequest",
@@ -73,6 +79,8 @@ __all__ = [
     "Inbox",
     "Incident",
     "InputError",
+    "Kept",
+    "Left",
     "Move",
     "NotConfigured",
     "Note",
@@ -82,11 +90,13 @@ __all__ = [
     "PluginError",
     "Priority",
     "Reports",
+    "RuleFigures",
     "Secret",
     "Service",
     "SettingsError",
     "Sla",
     "SocError",
+    "Spread",
     "Status",
     "Stop",
     "StoreError",

@@ -8,6 +8,7 @@ from typing import Protocol
 import attrs
 
 from soc_core.model.event import Event
+from soc_core.model.figures import Figures
 from soc_core.model.incident import Incident, Note, Update
 from soc_core.model.people import Person
 
@@ -87,6 +88,9 @@ class Reports(Protocol):
 
     def explanation(self, incident: str) -> str:
         """Why this incident exists, in plain sentences."""
+
+    def figures(self, *, since: datetime | None = None) -> Figures:
+        """Everything that can be counted, from `since` on; with 100,000 incidents this takes seconds."""
 
 
 @attrs.frozen(kw_only=True)

@@ -2,41 +2,56 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
+import attrs
 import click
 
 from soc_core.cli import screen
 from soc_core.cli.session import current
-from soc_core.model.incident import Incident, Verdict
-from soc_core.model.sla import ClockState
+from soc_core.model.event import Priority
+from soc_core.model.figures import Figures, Kept, Spread
 
-if TYPE_CHECKING:  # brings SQLAlchemy along
-    from soc_core.store.reports import StoreReports
-
-_MOST = 100_000
 _NOISY = 10
 _HEADINGS = {
     "incidents": "Incidents",
     "priorities": "Priorities",
     "tickets": "Tickets",
+    "ticket_creation": "Tickets that were asked for and do not exist",
+    "tickets_per_day": "Tickets per day",
+    "seconds_to_ticket": "Seconds from detection to ticket",
     "sla": "Promises kept",
-    "seconds_to_resolve": "Seconds from detection to resolution, on average",
+    "sla_by_priority": "Promises kept, by priority",
+    "seconds_to_acknowledge": "Seconds from detection to acknowledgement",
+    "seconds_to_resolve": "Seconds from detection to resolution",
+    "queue": "Time left to resolve",
+    "next_breaches": "Due next",
+    "escalations": "Escalations",
     "verdicts": "Verdicts",
+    "false_positives_by_rule": "False positives by rule, percent of those judged",
     "deliveries": "Deliveries",
+    "delivery_tries": "Tries to deliver",
+    "seconds_to_deliver": "Seconds a try took",
     "shelves": "Shelves",
     "events_by_rule": "Events by rule",
 }
 
 
 @click.command()
-@click.option("--since", metavar="YYYY-MM-DD", default="", help="Count rules from this day on.")
+@click.option(
+    "--since",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="Count from this day on (UTC). What stands now, such as the queue, is always whole.",
+)
 @screen.JSON_OPTION
 @click.pass_context
-def metrics(ctx: click.Context, since: str, as_json: bool) -> None:
+def metrics(ctx: click.Context, since: datetime | None, as_json: bool) -> None:
     """Show numbers about incidents, promises and deliveries."""
     with current(ctx).reports() as reports:
-        numbers = _numbers(reports, since)
+        found = reports.figures(since=None if since is None else since.replace(tzinfo=UTC))
+    numbers = _numbers(found)
     if screen.for_programs(as_json):
         screen.emit(screen.versioned(**numbers))
         return
@@ -48,48 +63,85 @@ def metrics(ctx: click.Context, since: str, as_json: bool) -> None:
         screen.say("No numbers yet. Read a log with: soc run FILE")
 
 
-def _numbers(reports: "StoreReports", since: str) -> Mapping[str, Mapping[str, object]]:
-    found = reports.incidents(active=False, limit=_MOST)
-    now = reports.now()
-    ended = [
-        one.clocks["resolution"].state(now) for one in found if "resolution" in one.clocks and not one.status.active
-    ]
-    late = sum(1 for _ in reports.violations())
-    held, quarantined = reports.shelf_sizes()
-    kept = [state for state in ended if state in (ClockState.MET, ClockState.BREACHED)]
-    deliveries: dict[str, object] = {
-        f"{dest} {state}": number for (dest, state), number in sorted(reports.job_counts().items()) if dest != "core"
-    }
+def _numbers(found: Figures) -> Mapping[str, Mapping[str, object]]:
+    statuses: Counter[str] = Counter()
+    priorities: Counter[str] = Counter()
+    for (status, priority), number in found.incidents.items():
+        statuses[status] += number
+        priorities[priority.value] += number
+    creation = found.creation
+    uncertain = found.oldest_uncertain
     return {
-        "incidents": dict(Counter(one.status.value for one in found)),
-        "priorities": dict(Counter(one.priority.value for one in found)),
-        "tickets": {"made": sum(one.ticket is not None for one in found)} if found else {},
-        "sla": {
-            "within": sum(state is ClockState.MET for state in kept),
-            "missed": sum(state is ClockState.BREACHED for state in kept),
-            "within_percent": round(100 * sum(state is ClockState.MET for state in kept) / len(kept), 1)
-            if kept
-            else None,
-            "overdue_now": late,
+        "incidents": statuses,
+        "priorities": priorities,
+        "tickets": {"made": creation.made} if found.incidents else {},
+        "ticket_creation": {
+            "failed": creation.failed,
+            "waiting": creation.waiting,
+            "success_percent": _percent(creation.share),
+            "seconds_uncertain": None if uncertain is None else round((found.at - uncertain).total_seconds(), 1),
         }
-        if found
+        if creation.made + creation.failed + creation.waiting
         else {},
-        "seconds_to_resolve": _times(found),
-        "verdicts": dict(Counter(one.verdict.value for one in found if isinstance(one.verdict, Verdict))),
-        "deliveries": deliveries,
-        "shelves": {"held": held, "quarantined": quarantined} if held or quarantined else {},
-        "events_by_rule": dict(list(reports.noisy_rules(since).items())[:_NOISY]),
+        "tickets_per_day": {day.isoformat(): number for day, number in found.tickets_per_day.items()},
+        "seconds_to_ticket": {} if found.log_to_ticket is None else _times(found.log_to_ticket),
+        "sla": _promises(_all_priorities(found)) if found.incidents else {},
+        "sla_by_priority": {
+            f"{priority} {clock}": _promises(found.kept[clock, priority])
+            for priority in Priority
+            for clock in ("response", "resolution")
+            if (clock, priority) in found.kept
+        },
+        "seconds_to_acknowledge": _by_priority(found.acknowledge),
+        "seconds_to_resolve": _by_priority(found.resolve),
+        "queue": {left.value: number for left, number in found.queue.items()},
+        "next_breaches": {one.incident: one.due_at.isoformat(timespec="seconds") for one in found.next_breaches},
+        "escalations": {f"{clock} {rung}": number for (clock, rung), number in found.escalations.items()},
+        "verdicts": found.verdicts,
+        "false_positives_by_rule": {one.rule: _percent(one.false_share) for one in found.rules if one.judged},
+        "deliveries": _of_plugins(found.jobs),
+        "delivery_tries": _of_plugins(found.attempts),
+        "seconds_to_deliver": {dest: _times(spread) for dest, spread in found.attempt_seconds.items()},
+        "shelves": {"held": found.held, "quarantined": found.quarantined} if found.held or found.quarantined else {},
+        "events_by_rule": {one.rule: one.events for one in found.rules[:_NOISY] if one.events},
     }
 
 
-def _times(found: tuple[Incident, ...]) -> Mapping[str, object]:
-    """The mean time from detection to resolution, by priority."""
-    spent: dict[str, list[float]] = {}
-    for one in found:
-        if one.resolved_at is not None:
-            spent.setdefault(one.priority.value, []).append((one.resolved_at - one.detected_at).total_seconds())
-    return {priority: round(sum(times) / len(times), 1) for priority, times in spent.items()}
+def _all_priorities(found: Figures) -> Kept:
+    kept = [one for (clock, _), one in found.kept.items() if clock == "resolution"]
+    return Kept(
+        met=sum(one.met for one in kept),
+        missed=sum(one.missed for one in kept),
+        overdue=sum(one.overdue for one in kept),
+    )
+
+
+def _promises(kept: Kept) -> dict[str, object]:
+    return {
+        "within": kept.met,
+        "missed": kept.missed,
+        "overdue_now": kept.overdue,
+        "within_percent": _percent(kept.share),
+    }
+
+
+def _by_priority(spreads: Mapping[Priority, Spread]) -> dict[str, object]:
+    return {priority.value: _times(spreads[priority]) for priority in Priority if priority in spreads}
+
+
+def _times(spread: Spread) -> dict[str, object]:
+    return {name: round(value, 1) for name, value in attrs.asdict(spread).items()}
+
+
+def _of_plugins(numbers: Mapping[tuple[str, str], int]) -> dict[str, object]:
+    return {f"{dest} {state}": number for (dest, state), number in sorted(numbers.items()) if dest != "core"}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in value.items())
     return "-" if value is None else f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -6,12 +6,13 @@ from datetime import datetime
 import attrs
 
 from soc_core import codec
+from soc_core.model.figures import Figures
 from soc_core.model.incident import Incident, Note, Status
 from soc_core.model.job import Job, JobState
 from soc_core.model.people import Person
 from soc_core.model.sla import Clock, ClockState
 from soc_core.ports import TimeSource
-from soc_core.store import audit, held, incidents, limits, notes, outbox, tickets
+from soc_core.store import audit, figures, held, incidents, limits, notes, outbox, tickets
 from soc_core.store.database import Database
 
 _ACTIVE = tuple(status for status in Status if status.active)
@@ -107,6 +108,11 @@ class StoreReports:
         """How many events are held and how many lines are in quarantine."""
         with self.database.read() as tx:
             return held.sizes(tx)
+
+    def figures(self, *, since: datetime | None = None) -> Figures:
+        """Everything that can be counted, from `since` on."""
+        with self.database.read() as tx:
+            return figures.figures(tx, self.clock.now(), since)
 
     def audit_flaw(self, anchor: str | None = None) -> str | None:
         """None if the audit trail is intact, else what is wrong with it."""
