@@ -33,7 +33,7 @@ class Promise:
         return Sla(response=Target(duration=timedelta(hours=1)), resolution=Target(duration=timedelta(hours=hours)))
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Listener:
     """Remembers every notice, in order."""
 
