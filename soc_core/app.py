@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,7 +23,8 @@ from soc_core.casebook import Casebook
 from soc_core.clock import AnchoredClock
 from soc_core.fanout import Fanout
 from soc_core.logs import get_logger
-from soc_core.model.event import Event
+from soc_core.model.batch import BatchSummary
+from soc_core.model.event import Course, Event
 from soc_core.model.incident import Incident, Update
 from soc_core.model.job import JobState
 from soc_core.ports import Endpoint, TimeSource
@@ -43,7 +45,7 @@ from soc_core.store import cursors, held, meta, outbox
 from soc_core.store.database import Database
 from soc_core.store.reports import StoreReports
 
-NOTICES = ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation")
+NOTICES = ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation", "on_batch_processed")
 _READER = "intake"
 _BLOCK = 1000
 Item = Event | tuple[str, str] | Mapping[str, object] | str
@@ -331,6 +333,23 @@ class Soc:
             if not soon or self.clock.monotonic() >= deadline:
                 return len(waiting)
             pause.wait(0.02)
+
+    def batch_processed(self, outcome: Outcome) -> BatchSummary:
+        """Tell the listeners what a batch came to, if that is worth telling; call it when its tickets were tried."""
+        found = [found for one in outcome.opened if (found := self.reports.incident(one.id)) is not None]
+        batch = BatchSummary(
+            id=uuid.uuid4().hex,
+            processed=outcome.processed,
+            by_severity=outcome.by_severity,
+            alerts=sum(incident.kind is Course.ALERT for incident in found),
+            incidents=tuple(sorted((i for i in found if i.kind is Course.TICKET), key=lambda i: i.priority.rank)),
+        )
+        if batch.worth_telling:
+            with self.database.write() as tx:
+                self.casebook.fanout.batch_processed(tx, batch, self.clock.now())
+            if self._runner is not None:
+                self._runner.wake()
+        return batch
 
     # -- changes --------------------------------------------------------------------------------------------------
 

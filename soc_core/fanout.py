@@ -7,6 +7,7 @@ import attrs
 from sqlalchemy import Connection
 
 from soc_core import codec
+from soc_core.model.batch import BatchSummary
 from soc_core.model.incident import Change, Incident, Ticket, Update
 from soc_core.model.job import Job, JobState
 from soc_core.model.sla import EscalationStep
@@ -60,6 +61,22 @@ class Fanout:
         """Tell everybody that a rung of the ladder fired."""
         payload = {"step": codec.plain(step)}
         self._tell(tx, incident, "on_escalation", f"rung:{step.clock}:{cycle}:{step.rung}", payload, now)
+
+    def batch_processed(self, tx: Connection, batch: BatchSummary, now: datetime) -> None:
+        """Tell everybody what a batch came to."""
+        hook = "on_batch_processed"
+        jobs = [
+            Job(
+                dedupe=f"batch:{batch.id}:{dest}",
+                dest=dest,
+                kind=hook,
+                lane=f"batch:{batch.id}:{dest}",
+                not_before=now,
+                payload=codec.dump({"batch": codec.plain(batch)}),
+            )
+            for dest in self.listeners.get(hook, ())
+        ]
+        outbox.add(tx, jobs, now)
 
     def _tell(
         self,

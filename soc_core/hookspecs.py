@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from soc_core.model.batch import BatchSummary
 from soc_core.model.event import Decision, Event, Finding
 from soc_core.model.incident import Incident, Ticket, Update
 from soc_core.model.job import Delivery
@@ -93,6 +94,11 @@ def on_incident_updated(incident: Incident, update: Update, delivery: Delivery) 
 @hookspec
 def on_escalation(incident: Incident, step: EscalationStep, delivery: Delivery) -> Mapping[str, str] | None:
     """A rung of the ladder fired."""
+
+
+@hookspec
+def on_batch_processed(batch: BatchSummary, delivery: Delivery) -> None:
+    """A batch of events has been processed, such as a whole file; told only when it is worth telling."""
 
 
 # -- registrations: once at start ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from soc_core.model.event import Finding
 from soc_core.model.incident import Incident
 from soc_core.model.job import JobState
 from soc_core.settings import read_dotenv
-from soc_core.stages.triage import Judgement
+from soc_core.stages.triage import Judgement, Outcome
 
 _SETTLE = timedelta(seconds=10)
 
@@ -103,19 +103,23 @@ class HighPerformanceLogProcessor:
     ) -> list[Processed]:
         began = time.monotonic()
         answers: list[tuple[Judgement, str | None]] = []
-        opened: list[str] = []
+        whole = Outcome()
         soc.start(services=False)
         for start in range(0, len(pairs), self._batch_size):
             block = pairs[start : start + self._batch_size]
             judgements, outcome = soc.judge_and_store(block)
             answers += [(judged, outcome.incident_of.get(n)) for n, judged in enumerate(judgements)]
-            opened += [incident.id for incident in outcome.opened]
+            whole = whole.plus(outcome)
             if progress is not None:
                 progress(start + len(block), len(pairs))
+        soc.settle(_SETTLE)
+        soc.batch_processed(whole)
         left = soc.settle(_SETTLE)
         soc.stop()
         known = {name: soc.reports.incident(name) for name in {name for _, name in answers if name}}
-        _summarise(soc, len(pairs), [known.get(name) for name in opened], left, time.monotonic() - began)
+        _summarise(
+            soc, len(pairs), [known.get(incident.id) for incident in whole.opened], left, time.monotonic() - began
+        )
         return [
             _answer(pair, judged, known.get(name or "")) for pair, (judged, name) in zip(pairs, answers, strict=True)
         ]

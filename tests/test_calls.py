@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc_core import (
+    BatchSummary,
     Candidate,
     Change,
     Check,
@@ -301,6 +302,14 @@ def test_hook_on_incident_updated() -> None:
 
 def test_hook_on_escalation() -> None:
     _notice("on_escalation")
+
+
+def test_hook_on_batch_processed() -> None:
+    heard = []
+    house = House({"chat": plugin("on_batch_processed", lambda batch: heard.append(batch.processed))})
+    batch = BatchSummary(id="b1", processed=120)
+    assert house.calls.notify("chat", "on_batch_processed", batch=batch, delivery=DELIVERY) == {}
+    assert heard == [120]
 
 
 def test_hook_register_patterns() -> None:

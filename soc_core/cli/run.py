@@ -86,6 +86,9 @@ def run(
             broken, interrupted = work.read(follow=follow, show=show)
             if delivers and not interrupted:
                 interrupted = not _settled(soc, settle, show)
+            if delivers and not interrupted and work.outcome is not None:
+                soc.batch_processed(work.outcome)
+                interrupted = not _settled(soc, settle, show)
         soc.stop()
         work.rejects.close()
         result = work.result(dry_run=dry_run, seconds=time.monotonic() - began)
@@ -108,6 +111,7 @@ class _Work:
         self._soc = soc
         self._reader = reader
         self._tell = tell
+        self.outcome: Outcome | None = None
         self._told: set[str] = set()
         self._tally: Counter[str] = Counter()
         self._rules: Counter[str] = Counter()
@@ -126,7 +130,9 @@ class _Work:
             with interrupts.listening():
                 for batch in self._reader.follow(threading.Event()) if follow else self._reader:
                     with interrupts.held_back():
-                        self._count(batch, self._soc.take(batch))
+                        outcome = self._soc.take(batch)
+                        self.outcome = outcome if self.outcome is None else self.outcome.plus(outcome)
+                        self._count(batch, outcome)
                     words = f"{count(self._tally['read'], 'line')}, {count(len(self._opened), 'incident')}"
                     show(words, self._bytes_read(batch))
         except InputError as error:

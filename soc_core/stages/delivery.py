@@ -13,6 +13,7 @@ from soc_core import codec
 from soc_core.calls import Calls
 from soc_core.casebook import RECONCILE, Casebook
 from soc_core.errors import DeliveryError, PermanentError, StoreError, TemporaryError, UncertainError
+from soc_core.model.batch import BatchSummary
 from soc_core.model.incident import Incident, Ticket, Update
 from soc_core.model.job import Delivery, Job
 from soc_core.model.sla import EscalationStep
@@ -88,20 +89,8 @@ class Deliverer:
         return jobs[0]
 
     def _deliver(self, job: Job) -> None:
-        with self.database.read() as tx:
-            incident = None if job.incident is None else incidents.get(tx, job.incident)
-            if incident is not None:
-                incident = incidents.with_similar_refs(tx, incident)
-        if incident is None:
-            self._bury(job, f"incident {job.incident} is not in the store")
-            return
         try:
-            if job.kind == "create_ticket":
-                self._create(job, incident)
-            elif job.kind == RECONCILE:
-                self._reconcile(job, incident)
-            else:
-                self._notify(job, incident)
+            self._carry_out(job)
         except TemporaryError as error:
             self._again(job, error)
         except UncertainError as error:
@@ -113,6 +102,31 @@ class Deliverer:
         # A plugin may raise anything. Its job waits and is tried again; the other jobs go on.
         except Exception as error:  # noqa: BLE001
             self._again(job, TemporaryError(f"{type(error).__name__}: {error}"))
+
+    def _carry_out(self, job: Job) -> None:
+        if job.incident is None:
+            self._tell(job)
+            return
+        with self.database.read() as tx:
+            incident = incidents.get(tx, job.incident)
+            if incident is not None:
+                incident = incidents.with_similar_refs(tx, incident)
+        if incident is None:
+            raise PermanentError(f"incident {job.incident} is not in the store")
+        if job.kind == "create_ticket":
+            self._create(job, incident)
+        elif job.kind == RECONCILE:
+            self._reconcile(job, incident)
+        else:
+            self._notify(job, incident)
+
+    def _tell(self, job: Job) -> None:
+        """A notice that is about no incident."""
+        batch = codec.build(msgspec.json.decode(job.payload, type=dict[str, object])["batch"], BatchSummary)
+        self.calls.notify(job.dest, job.kind, batch=batch, delivery=_delivery(job))
+        with self.database.write() as tx:
+            outbox.settle(tx, job, self.clock.now())
+            self._well(tx, job.dest)
 
     def _notify(self, job: Job, incident: Incident) -> None:
         payload = msgspec.json.decode(job.payload, type=dict[str, object])

@@ -49,6 +49,7 @@ class Outcome:
     joined: int = 0
     opened: tuple[Incident, ...] = ()
     rules: Mapping[str, int] = attrs.field(factory=dict)
+    by_severity: Mapping[int, int] = attrs.field(factory=dict)
     incident_of: Mapping[int, str] = attrs.field(factory=dict)
 
     @property
@@ -65,6 +66,7 @@ class Outcome:
             joined=self.joined + later.joined,
             opened=self.opened + later.opened,
             rules=dict(Counter(self.rules) + Counter(later.rules)),
+            by_severity=dict(Counter(self.by_severity) + Counter(later.by_severity)),
         )
 
 
@@ -131,6 +133,7 @@ class Triage:
             joined=len(drafts) - len(opened),
             opened=tuple(opened),
             rules=rules,
+            by_severity=Counter(int(draft.finding.severity) for draft in drafts.values()),
             incident_of={position: placed[draft.fingerprint] for position, draft in drafts.items()},
         )
 

@@ -3,18 +3,18 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
 import attrs
 
-from soc_core import DeliveryError, Grade, NotConfigured
+from soc_core import BatchSummary, Delivery, DeliveryError, Grade, NotConfigured
 from soc_core.settings import load, plugin_settings, read_dotenv
 from soc_slack.checks import checks
-from soc_slack.client import Client, Webhook
+from soc_slack.client import Client
 from soc_slack.commands import send_trial
-from soc_slack.messages import BatchSummary, summary
-from soc_slack.route import Route
+from soc_slack.digest import Digest
 from soc_slack.settings import Login, Settings, login_of
 
 
@@ -96,12 +96,5 @@ class SlackManager:
         """Tell what a batch came to, if it is worth telling; answers whether it was told."""
         if self.login is None or not batch.worth_telling:
             return False
-        shown = summary(batch)
-        if self.login.bot_token is None:
-            Webhook(self.login, self.settings).post(shown.text, shown.blocks)
-            return True
-        route = Route.of(self.settings)
-        client = Client(self.login, self.settings)
-        where = route.incidents or route.all[0]
-        client.post(where, shown.text, shown.blocks, key=None, thread=None, broadcast=False)
+        Digest(login=self.login, settings=self.settings).tell(batch, Delivery(key=batch.id), datetime.now(UTC))
         return True

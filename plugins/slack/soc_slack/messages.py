@@ -1,11 +1,9 @@
 """Builds everything said beside the live message: thread lines, escalations, summaries, answers, forms. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import attrs
-
-from soc_core import Change, EscalationStep, Incident, Update
+from soc_core import BatchSummary, Change, EscalationStep, Incident, Update
 from soc_slack import actions
 from soc_slack.cards import Shown, plain, preformatted, until
 from soc_slack.escape import inert, legible, one_line
@@ -13,30 +11,6 @@ from soc_slack.places import Json
 
 _LINE = 280
 _NOTE = 2500
-
-
-@attrs.frozen(kw_only=True)
-class BatchSummary:
-    """What a batch of log events came to.
-
-    Args:
-        processed: How many events were read.
-        by_severity: Counts by whole severity.
-        tickets: Keys and links of the tickets that were made.
-    """
-
-    processed: int
-    alerts: int = 0
-    incidents: int = 0
-    by_severity: Mapping[int, int] = attrs.field(factory=dict)
-    tickets: Sequence[tuple[str, str | None]] = ()
-
-    @property
-    def worth_telling(self) -> bool:
-        """100 events, or 5 of severity 6 or 7, or any critical one."""
-        middling = self.by_severity.get(6, 0) + self.by_severity.get(7, 0)
-        critical = sum(count for severity, count in self.by_severity.items() if severity >= 8)
-        return self.processed >= 100 or middling >= 5 or critical > 0
 
 
 def thread_line(incident: Incident, update: Update) -> Shown | None:
@@ -120,10 +94,11 @@ def plainly(shown: Shown) -> Shown:
 def summary(batch: BatchSummary) -> Shown:
     """What a batch of log events came to."""
     counts = ", ".join(f"{batch.by_severity[s]:,} of severity {s}" for s in sorted(batch.by_severity, reverse=True))
+    keys = [incident.ticket.key for incident in batch.incidents[:20] if incident.ticket is not None]
     lines = [
-        f"{batch.processed:,} events processed, {batch.incidents:,} incidents, {batch.alerts:,} alerts",
+        f"{batch.processed:,} events processed, {len(batch.incidents):,} incidents, {batch.alerts:,} alerts",
         counts,
-        "Tickets: " + ", ".join(key for key, _ in batch.tickets[:20]) if batch.tickets else "",
+        "Tickets: " + ", ".join(keys) if keys else "",
     ]
     said = " · ".join(line for line in lines if line)
     blocks: list[Json] = [

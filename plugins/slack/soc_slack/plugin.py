@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from soc_core import (
+    BatchSummary,
     Check,
     Delivery,
     Endpoint,
@@ -23,6 +24,7 @@ from soc_core import (
 from soc_slack import settings as known
 from soc_slack.checks import checks
 from soc_slack.client import Client, Socket, Webhook
+from soc_slack.digest import Digest
 from soc_slack.endpoints import Endpoints
 from soc_slack.inbound import Inbound
 from soc_slack.pace import Pace
@@ -91,6 +93,11 @@ class Slack:
     def on_escalation(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> Mapping[str, str] | None:
         """Mention those whom it concerns."""
         return self._story.escalated(incident, step, delivery)
+
+    @hookimpl
+    def on_batch_processed(self, batch: BatchSummary, delivery: Delivery) -> None:
+        """Sum a batch up."""
+        Digest(login=self._login, settings=self._settings).tell(batch, delivery, self._now() or datetime.now(UTC))
 
     # -- registrations ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from soc_slack import messages
 from soc_slack.cards import Shown, card
 from soc_slack.escape import escape, inert, legible, link, printable
 
-from soc_core import Change, EscalationStep, Person
+from soc_core import BatchSummary, Change, EscalationStep, Person
 from soc_core.testing.slack import faults_in, faults_in_view
 
 BAITS = (
@@ -120,7 +120,7 @@ def test_no_text_does_so_beside_the_live_message_either(make, first, second) -> 
         messages.escalation(incident, step, ["<@U0ANA00001>", "<!subteam^S0MANAGERS>"], [first, second]),
         messages.news(incident, first, "https://soc.slack.com/archives/C1/p1"),
         messages.answer(first, second),
-        messages.summary(messages.BatchSummary(processed=100, by_severity={9: 3}, tickets=[(first, None)])),
+        messages.summary(BatchSummary(id="b", processed=100, by_severity={9: 3}, incidents=(incident,))),
     ]
     for change in (Change.NOTE, Change.STATUS, Change.ASSIGNEE, Change.VERDICT, Change.TICKET, Change.PROMOTED):
         update = make.update(change, text=first, actor=second, old=first, new=second, origin=second)

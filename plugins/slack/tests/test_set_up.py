@@ -12,11 +12,10 @@ import soc_slack
 from click.testing import CliRunner
 from soc_slack import checks as doctor
 from soc_slack.manager import get_slack_manager
-from soc_slack.messages import BatchSummary
 from soc_slack.plugin import Slack
 from soc_slack.settings import Settings
 
-from soc_core import Grade, NotConfigured, Secret, SettingsError
+from soc_core import BatchSummary, Grade, NotConfigured, Secret, SettingsError
 from soc_core.testing.slack import FakeSlack, Fault
 
 MANIFEST = Path(soc_slack.__file__).parent / "manifest.json"
@@ -194,11 +193,11 @@ def test_the_env_file_of_the_directory_is_read(slack: FakeSlack, env, monkeypatc
 @pytest.mark.parametrize(
     ("batch", "told"),
     [
-        (BatchSummary(processed=99), False),
-        (BatchSummary(processed=100), True),
-        (BatchSummary(processed=10, by_severity={6: 2, 7: 3}), True),
-        (BatchSummary(processed=10, by_severity={6: 2, 7: 2}), False),
-        (BatchSummary(processed=1, by_severity={9: 1}), True),
+        (BatchSummary(id="b", processed=99), False),
+        (BatchSummary(id="b", processed=100), True),
+        (BatchSummary(id="b", processed=10, by_severity={6: 2, 7: 3}), True),
+        (BatchSummary(id="b", processed=10, by_severity={6: 2, 7: 2}), False),
+        (BatchSummary(id="b", processed=1, by_severity={9: 1}), True),
     ],
 )
 def test_a_batch_is_summed_up_when_it_is_worth_telling(slack: FakeSlack, env, batch, told) -> None:
