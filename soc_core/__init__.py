@@ -26,8 +26,8 @@ from soc_core.errors import (
     UncertainError,
 )
 from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
-from soc_core.model.calendar import Calendar
 from soc_core.model.batch import BatchSummary
+from soc_core.model.calendar import Calendar
 from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
 from soc_core.model.figures import Breach, Creation, Figures, Kept, Left, RuleFigures, Spread
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict
@@ -53,8 +53,8 @@ from soc_core.printable import printable
 
 __all__ = [
     "HOOK_API_VERSION",
-    "Breach",
     "BatchSummary",
+    "Breach",
     "Calendar",
     "Candidate",
     "Change",
