@@ -6,14 +6,15 @@ are asked.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import attrs
 
 from soc_core import Event
+from soc_core.builtin.literal_finder import literal_finder
 from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values, text_of
 from soc_core.builtin.rule_language import Group, Rule, source_pattern
-from soc_core.builtin.rule_patterns import Literal, best_literals, tokens
+from soc_core.builtin.rule_patterns import Literal, telling
 
 _COMMON = frozenset(
     {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}
@@ -38,15 +39,16 @@ class RuleBook:
 
     def __init__(self, rules: Sequence[Rule], extra_fields: Iterable[str] = ()) -> None:
         self.rules = tuple(rules)
-        self._by_word: dict[str, list[int]] = {}
-        self._by_text: dict[str, list[int]] = {}
+        self._by_literal: dict[str, list[int]] = {}
         self._by_value: dict[str, dict[str, list[int]]] = {}
         self._by_name: dict[str, list[int]] = {}
         self._always: list[int] = []
         for number, rule in enumerate(self.rules):
             self._file(number, rule_anchors(rule))
-        self._texts = tuple(self._by_text.items())
-        self._words = frozenset(self._by_word)
+        patterns = (
+            pattern for rule in self.rules for group in _all_groups(rule) for some in group.texts for pattern in some
+        )
+        self._find = literal_finder(tuple(dict.fromkeys(one for pattern in patterns for one in pattern.literals)))
         names = {name for rule in self.rules for condition in _conditions(rule) for name in condition.names}
         self._reader = FieldReader((*names, *extra_fields))
         distinct = {rule.sources for rule in self.rules if rule.sources}
@@ -59,21 +61,19 @@ class RuleBook:
 
     def matching(self, event: Event, values: Values) -> list[Rule]:
         """The rules that speak of an event, in the order of their files."""
-        candidates = self._candidates(unescaped(event.message).lower(), values)
+        text = unescaped(event.message)
+        seen = self._find(text)
+        candidates = self._candidates(seen, values)
         if not candidates:
             return []
         refused = self._refusing(event.source)
-        text = unescaped(event.message)
-        return [self.rules[n] for n in sorted(candidates) if n not in refused and self.rules[n].matches(text, values)]
+        rules = self.rules
+        return [rules[n] for n in sorted(candidates) if n not in refused and rules[n].matches(text, seen, values)]
 
-    def _candidates(self, text: str, values: Values) -> set[int]:
+    def _candidates(self, seen: Set[str], values: Values) -> set[int]:
         found: set[int] = set(self._always)
-        seen = self._words.intersection(tokens(text))
-        for word in seen:
-            found.update(self._by_word[word])
-        for piece, numbers in self._texts:
-            if piece in text:
-                found.update(numbers)
+        for key in seen:
+            found.update(self._by_literal.get(key, ()))
         for name, present in values.items():
             if name in self._by_name:
                 found.update(self._by_name[name])
@@ -102,8 +102,7 @@ class RuleBook:
                 self._file_field(number, anchor)
                 continue
             for literal in anchor:
-                shelf = self._by_word if literal.whole else self._by_text
-                shelf.setdefault(literal.text, []).append(number)
+                self._by_literal.setdefault(literal.key, []).append(number)
 
     def _file_field(self, number: int, anchor: FieldAnchor) -> None:
         for name in anchor.names:
@@ -116,7 +115,7 @@ class RuleBook:
 def rule_anchors(rule: Rule) -> tuple[Anchors, ...]:
     """What events of a rule cannot lack: one of these; empty if nothing can be named."""
     best = _group_anchor(rule.all)
-    if best is not None and _telling(best) >= 4:
+    if best is not None and _telling(best) >= 3:
         return (best,)
     groups = [_group_anchor(group) for group in rule.any]
     if groups and all(group is not None for group in groups):
@@ -134,16 +133,22 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
+def _all_groups(rule: Rule) -> Iterable[Group]:
+    return (rule.all, *rule.any, *rule.unless)
+
+
 def _conditions(rule: Rule) -> Iterable[FieldCondition]:
-    for group in (rule.all, *rule.any, *rule.unless):
+    for group in _all_groups(rule):
         yield from group.fields
 
 
 def _group_anchor(group: Group) -> Anchors | None:
     choices: list[Anchors] = [_field_anchor(field) for field in group.fields if not field.absent]
-    literals = best_literals(pattern.literals for pattern in group.texts)
-    if literals:
-        choices.append(literals)
+    choices += [
+        tuple(dict.fromkeys(one for pattern in patterns for one in pattern.literals))
+        for patterns in group.texts
+        if all(pattern.literals for pattern in patterns)
+    ]
     return max(choices, key=_telling, default=None)
 
 
@@ -154,7 +159,7 @@ def _field_anchor(field: FieldCondition) -> FieldAnchor:
 def _telling(anchor: Anchors) -> float:
     """How few events carry it, roughly."""
     if not isinstance(anchor, FieldAnchor):
-        return min(len(literal.text) + (3 if literal.whole else 0) for literal in anchor)
+        return min(telling(literal) for literal in anchor)
     if not anchor.values:
         return 5.0 if all("." in name or len(name) > 8 for name in anchor.names) else 2.0
     if anchor.values & _COMMON:

@@ -27,6 +27,7 @@ ATTRIBUTES = ("source", "message", "action", "outcome", "user", "host", "ip", "s
 _DEEPEST = 24
 _MOST = 5000
 _LONGEST_EMBEDDED = 65536
+_FLAT = frozenset({int, float, bool})
 
 
 @attrs.frozen(eq=False)
@@ -146,27 +147,27 @@ class _Walk:
 
     def into(self, node: Mapping[str, object], parents: tuple[str, ...], depth: int) -> None:
         """Visit a table; `parents` are the names above it, nearest first."""
+        self._left -= len(node)
+        if self._left < 0:
+            return
+        by_leaf = self._by_leaf
         for key, value in node.items():
             if value is None or value == "":
                 continue
-            self._left -= 1
-            if self._left < 0:
-                return
             leaf = canonical(key)
             above = parents
             if "." in leaf:
                 *upper, leaf = leaf.split(".")
                 above = (*reversed(upper), *parents)
-            wanted = self._by_leaf.get(leaf)
-            if wanted:
-                self._keep(wanted, above, value)
-            if depth:
+            if leaf in by_leaf:
+                self._keep(by_leaf[leaf], above, value)
+            if type(value) in _FLAT:
+                continue
+            if depth and not (isinstance(value, str) and value[0] not in "{["):
                 self._below(value, leaf, above, depth - 1)
 
     def _below(self, value: object, leaf: str, above: tuple[str, ...], depth: int) -> None:
         if isinstance(value, str):
-            if value[0] not in "{[" or not 2 < len(value) < _LONGEST_EMBEDDED:
-                return
             value = _embedded(value)
         if isinstance(value, Mapping):
             self.into(value, (leaf, *above), depth)
@@ -188,6 +189,8 @@ class _Walk:
 
 def _embedded(text: str) -> object:
     """A JSON document inside a text field, as several clouds deliver it."""
+    if not 2 < len(text) < _LONGEST_EMBEDDED:
+        return None
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):

@@ -24,7 +24,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import timedelta
 from fnmatch import translate
 from pathlib import Path
@@ -68,12 +68,15 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 class Group:
     """Conditions that must hold together."""
 
-    texts: tuple[TextPattern, ...] = ()
+    texts: tuple[tuple[TextPattern, ...], ...] = ()
+    """Of each list of patterns one must occur."""
     fields: tuple[FieldCondition, ...] = ()
 
-    def holds(self, text: str, values: Values) -> bool:
-        """Whether the text and the fields of an event are what the group asks for."""
-        return all(field.holds(values) for field in self.fields) and all(pattern.search(text) for pattern in self.texts)
+    def holds(self, text: str, seen: Set[str], values: Values) -> bool:
+        """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
+        return all(field.holds(values) for field in self.fields) and all(
+            any(pattern.occurs(text, seen) for pattern in patterns) for patterns in self.texts
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -133,12 +136,12 @@ class Rule:
     examples: tuple[Example, ...]
     file: str
 
-    def matches(self, text: str, values: Values) -> bool:
+    def matches(self, text: str, seen: Set[str], values: Values) -> bool:
         """Whether an event of an admitted source is what the rule speaks of."""
         return (
-            self.all.holds(text, values)
-            and (not self.any or any(group.holds(text, values) for group in self.any))
-            and not any(group.holds(text, values) for group in self.unless)
+            self.all.holds(text, seen, values)
+            and (not self.any or any(group.holds(text, seen, values) for group in self.any))
+            and not any(group.holds(text, seen, values) for group in self.unless)
         )
 
     @property
@@ -246,19 +249,21 @@ def _rule(entry: object, file: str, number: int) -> Rule:
 
 
 def _group(reader: "_Reader") -> Group:
-    texts: list[TextPattern] = []
+    texts: list[tuple[TextPattern, ...]] = []
     if phrases := reader.texts("words"):
-        texts.append(reader.guard("words", lambda: phrase_pattern(phrases)))
-    texts += [reader.guard("every", lambda phrase=phrase: phrase_pattern([phrase])) for phrase in reader.texts("every")]  # type: ignore[misc]
+        texts.append(tuple(_pattern(reader, "words", phrase_pattern, phrase) for phrase in phrases))
+    texts += [(_pattern(reader, "every", phrase_pattern, phrase),) for phrase in reader.texts("every")]
     if sources := reader.texts("regex"):
-        for source in sources:
-            reader.guard("regex", lambda source=source: text_pattern(source))  # type: ignore[misc]
-        texts.append(reader.guard("regex", lambda: text_pattern("|".join(f"(?:{source})" for source in sources))))
+        texts.append(tuple(_pattern(reader, "regex", text_pattern, source) for source in sources))
     fields = tuple(
         reader.guard(f"where.{name}", lambda name=name, wanted=wanted: field_condition(name, wanted))  # type: ignore[misc]
         for name, wanted in reader.table("where").items()
     )
     return Group(texts=tuple(texts), fields=fields)
+
+
+def _pattern(reader: "_Reader", key: str, read: Callable[[str], TextPattern], text: str) -> TextPattern:
+    return reader.guard(key, lambda: read(text))
 
 
 def _groups(reader: "_Reader", key: str) -> tuple[Group, ...]:

@@ -6,7 +6,8 @@ can make a match explode.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -24,13 +25,24 @@ except ImportError:  # the extra `fast` is not installed: long lines are matched
 SHORT = 2048
 """Up to this length `re` is quicker than RE2 and any pattern of the subset is harmless."""
 
+_FLAGS = re.IGNORECASE | re.ASCII
 _OVERLAP = 512
 _EDGE = "\0"
 _FEW = 4
 _MANY = 64
+_SPELLINGS = 40
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _UNKNOWN_TO_RE2 = ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "POSSESSIVE_REPEAT")
 _TOKEN = re.compile(r"[a-z0-9_]+")
+
+_EVERYDAY = frozenset(
+    _TOKEN.findall(
+        "get post head put http https for from to the in on of is was by with not no user users error failed warning"
+        " info log connection client server host address port session request message authentication password login"
+        " access file system service type action name id source date time root"
+        " kernel cron com www net html php js css"
+    )
+)
 
 tokens = _TOKEN.findall
 """The words of a lower-case text."""
@@ -47,6 +59,11 @@ class Literal:
     text: str
     whole: bool
 
+    @property
+    def key(self) -> str:
+        """The literal in one text, which is what finders answer with."""
+        return f" {self.text} " if self.whole else self.text
+
 
 @attrs.frozen(eq=False)
 class TextPattern:
@@ -54,45 +71,64 @@ class TextPattern:
 
     source: str
     literals: tuple[Literal, ...]
-    _quick: "re.Pattern[str]"
-    _linear: _Search | None
+    keys: frozenset[str] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: frozenset(one.key for one in self.literals), takes_self=True)
+    )
+
+    def occurs(self, text: str, seen: Set[str]) -> bool:
+        """Whether the pattern occurs in a text in which certain literals were seen."""
+        return (not self.keys or not self.keys.isdisjoint(seen)) and self.search(text)
 
     def search(self, text: str) -> bool:
         """Whether the pattern occurs in the text, in any case of letters."""
         if len(text) <= SHORT:
-            return self._quick.search(text) is not None
-        if self._linear is not None:
-            return self._linear.search(text) is not None
-        return any(self._quick.search(piece) for piece in _pieces(text))
+            return _quick(self.source).search(text) is not None
+        linear = _linear(self.source)
+        if linear is not None:
+            return linear.search(text) is not None
+        return any(_quick(self.source).search(piece) for piece in _pieces(text))
 
 
-def phrase_pattern(phrases: Sequence[str]) -> TextPattern:
-    """Any of some phrases, as whole words; spaces in a phrase stand for any blank space."""
-    return text_pattern("|".join(_phrase(phrase) for phrase in phrases))
+def phrase_pattern(phrase: str) -> TextPattern:
+    """A phrase as whole words; spaces in it stand for any blank space."""
+    body = r"\s+".join(re.escape(word) for word in phrase.split())
+    before = r"\b" if re.match(r"\w", phrase) else ""
+    after = r"\b" if re.search(r"\w$", phrase) else ""
+    return text_pattern(f"{before}{body}{after}")
 
 
 def text_pattern(source: str) -> TextPattern:
-    """A regular expression from a rule.
+    """A regular expression from a rule; it is compiled when it is first needed.
 
     Raises:
         ValueError: The pattern is no regular expression, is outside the common subset, matches the empty text, or
             repeats a repeat.
     """
     try:
-        quick = re.compile(source, re.IGNORECASE | re.ASCII)
-        nodes = _nodes(parser.parse(source, re.IGNORECASE | re.ASCII))
+        tree = parser.parse(source, _FLAGS)
     except re.error as error:
         raise ValueError(f"{source!r} is no regular expression: {error}") from error
-    if quick.search("") is not None:
+    if tree.getwidth()[0] == 0:
         raise ValueError(f"{source!r} matches the empty text and so every line")
+    nodes = _nodes(tree)
     _refuse_risky(nodes, source)
-    linear: _Search | None = None
-    if re2 is not None:
-        try:
-            linear = re2.compile(f"(?i){source}")
-        except re2.error as error:
-            raise ValueError(f"{source!r} is outside the subset that RE2 understands: {error}") from error
-    return TextPattern(source, best_literals(_choices(nodes)), quick, linear)
+    return TextPattern(source, best_literals(_choices(nodes)))
+
+
+@cache
+def _quick(source: str) -> "re.Pattern[str]":
+    return re.compile(source, _FLAGS)
+
+
+@cache
+def _linear(source: str) -> _Search | None:
+    if re2 is None:
+        return None
+    try:
+        compiled: _Search = re2.compile(f"(?i){source}")
+    except re2.error:  # what only `re` understands is matched piece by piece
+        return None
+    return compiled
 
 
 def best_literals(choices: Iterable[Sequence[Literal]]) -> tuple[Literal, ...]:
@@ -104,17 +140,19 @@ def best_literals(choices: Iterable[Sequence[Literal]]) -> tuple[Literal, ...]:
     return tuple(best)
 
 
+def telling(literal: Literal) -> float:
+    """How rare a literal is in logs, roughly: long ones, whole words and odd characters are, everyday words are not."""
+    odd = sum(not char.isalnum() and char != " " for char in literal.text)
+    words = tokens(literal.text)
+    if words and all(word in _EVERYDAY or word.isdecimal() for word in words):
+        return 0.5 + 0.5 * odd
+    return len(literal.text.strip()) + 1.5 * odd + (2.0 if literal.whole else 0.0)
+
+
 def _weight(choice: Sequence[Literal]) -> float:
     if not choice:
         return 0.0
-    return min(len(literal.text) + (3 if literal.whole else 0) for literal in choice) - len(choice) / 100
-
-
-def _phrase(phrase: str) -> str:
-    body = r"\s+".join(re.escape(word) for word in phrase.split())
-    before = r"\b" if re.match(r"\w", phrase) else ""
-    after = r"\b" if re.search(r"\w$", phrase) else ""
-    return f"{before}{body}{after}"
+    return min(telling(literal) for literal in choice) - len(choice) / 100
 
 
 def _pieces(text: str) -> Iterable[str]:
@@ -164,21 +202,56 @@ def _refuse_risky(nodes: Iterable[tuple[str, object]], source: str, repeated: in
 def _choices(nodes: Sequence[tuple[str, object]], left: str = "", right: str = "") -> list[tuple[Literal, ...]]:
     """Sets of literals each of which alone suffices; `left` and `right` are the edges around the expression."""
     found: list[tuple[Literal, ...]] = []
-    run = left
+    runs = [left]
     for place, (name, value) in enumerate(nodes):
-        if name == "LITERAL" and isinstance(value, int) and value < 128:
-            run += chr(value).lower()
-        elif name == "AT" and str(value) == "AT_BOUNDARY":
-            run += _EDGE
-        else:
-            edge = _EDGE if _outside_words(name, value) else ""
-            before = _EDGE if run and not _TOKEN.match(run[-1]) else ""
-            after = right
-            if place + 1 < len(nodes):
-                after = _EDGE if _outside_words(*nodes[place + 1]) else ""
-            found += _of_run(run + edge) + _of_node(name, value, before, after)
-            run = edge
-    return found + _of_run(run + right)
+        spellings = _spellings(name, value)
+        if spellings and len(runs) * len(spellings) <= _SPELLINGS:
+            runs = [run + spelling for run in runs for spelling in spellings]
+            continue
+        edge = _EDGE if _outside_words(name, value) else ""
+        before = _EDGE if all(run and not _TOKEN.match(run[-1]) for run in runs) else ""
+        after = right
+        if place + 1 < len(nodes):
+            after = _EDGE if _outside_words(*nodes[place + 1]) else ""
+        found += _of_runs([run + edge for run in runs])
+        found += _of_node(name, value, before, after)
+        runs = [edge]
+    return found + _of_runs([run + right for run in runs])
+
+
+def _spellings(name: str, value: object) -> list[str]:
+    """All texts that a small part can stand for; empty if there are many or no end of them."""
+    if name == "LITERAL":
+        return [chr(value).lower()] if isinstance(value, int) and value < 128 else []
+    if name == "AT":
+        return [_EDGE] if str(value) == "AT_BOUNDARY" else []
+    if name == "IN":
+        items = _nodes(value)
+        plain = [
+            chr(item).lower() for kind, item in items if kind == "LITERAL" and isinstance(item, int) and item < 128
+        ]
+        return sorted(set(plain)) if len(plain) == len(items) <= _FEW else []
+    if name in _REPEATS:
+        low, high, inner = _repeat(value)
+        if high == 1 and (once := _sequences(inner)):
+            return once if low else ["", *once]
+        return []
+    return [text for part in _inner(name, value) for text in _sequences(part)] if _all_spelled(name, value) else []
+
+
+def _all_spelled(name: str, value: object) -> bool:
+    parts = _inner(name, value)
+    return bool(parts) and all(_sequences(part) for part in parts)
+
+
+def _sequences(nodes: Sequence[tuple[str, object]]) -> list[str]:
+    texts = [""]
+    for name, value in nodes:
+        spellings = _spellings(name, value)
+        if not spellings or len(texts) * len(spellings) > _SPELLINGS:
+            return []
+        texts = [text + spelling for text in texts for spelling in spellings]
+    return texts
 
 
 def _of_node(name: str, value: object, before: str, after: str) -> list[tuple[Literal, ...]]:
@@ -194,17 +267,21 @@ def _of_node(name: str, value: object, before: str, after: str) -> list[tuple[Li
     return []
 
 
-def _of_run(run: str) -> list[tuple[Literal, ...]]:
-    """A run of literal characters: its words that stand alone, or its longest piece."""
-    found: list[tuple[Literal, ...]] = []
+def _of_runs(runs: Sequence[str]) -> list[tuple[Literal, ...]]:
+    """The best literal of each spelling, if each has one."""
+    best = [_of_run(run) for run in runs]
+    literals = tuple(dict.fromkeys(literal for literal in best if literal is not None))
+    return [literals] if None not in best else []
+
+
+def _of_run(run: str) -> Literal | None:
+    """A word that stands alone in a run of characters, or the run's longest piece, whichever is rarer."""
+    found = [Literal(text, whole=False) for text in run.split(_EDGE) if len(text) > 1]
     for match in _TOKEN.finditer(run):
         start, end = match.span()
         if start > 0 and end < len(run) and end - start > 1:
-            found.append((Literal(match[0], whole=True),))
-    text = max(run.split(_EDGE), key=len)
-    if len(text) > 1:
-        found.append((Literal(text, whole=False),))
-    return found
+            found.append(Literal(match[0], whole=True))
+    return max(found, key=telling, default=None)
 
 
 def _outside_words(name: str, value: object) -> bool:
