@@ -147,6 +147,24 @@ def verdict(ctx: click.Context, /, id: str, verdict: str, **how: object) -> None
     _change(ctx, id, Change.VERDICT, how, new=verdict)
 
 
+@incident.command()
+@click.argument("id")
+@click.argument("other")
+@click.option("--reason", default="", help="Why they are one.")
+@_changing
+@click.pass_context
+def merge(ctx: click.Context, /, id: str, other: str, reason: str, **how: object) -> None:  # noqa: A002
+    """Make one of two incidents: the younger goes on in the older."""
+    session = current(ctx)
+    with session.soc() as soc:
+        one, two = known(soc.reports, id), known(soc.reports, other)
+        update = Update(change=Change.MERGED, origin="soc", at=soc.clock.now(), actor=_by(how), new=two.id, text=reason)
+        soc.change(one.id, update)
+        _deliver(soc, how)
+        merged = known(soc.reports, one.id).merged_into
+        _show(session, soc, known(soc.reports, merged or one.id), how)
+
+
 @incident.command(name="create-ticket")
 @click.argument("id")
 @_changing

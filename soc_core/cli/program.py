@@ -24,13 +24,15 @@ from soc_core.errors import PluginError, SettingsError, SocError, StoreError
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Begin": ("demo", "init", "doctor", "validate"),
     "Process": ("run", "serve", "classify", "explain"),
-    "Work on incidents": ("incidents", "incident", "sla"),
+    "Work on incidents": ("incidents", "incident", "sla", "handover"),
     "Look after it": ("jobs", "audit", "metrics", "settings", "plugins"),
     "Extend": ("new-plugin", "help"),
 }
 _HOMES: Mapping[str, str] = {"incident": "incident", "new-plugin": "new_plugin", "help": "help_pages"}
 # Of these the short help is known without building the plugin that brings them.
-_KNOWN: Mapping[str, str] = {"rules": "Show the rules in force and try their examples."}
+_KNOWN: Mapping[str, str] = {"rules": "Show the rules in force, try their examples, see their verdicts."}
+# What we know about what plugins bring: such a command joins the plugin's group.
+_JOINING: Mapping[str, str] = {"rules": "verdicts"}
 _PLUGINS = "soc_core.plugins"
 
 
@@ -93,6 +95,9 @@ class Program(click.Group):
             calls.commands(group)
         finally:
             calls.close()
+        for name, joining in _JOINING.items():
+            if isinstance(brought := group.get_command(ctx, name), click.Group):
+                brought.add_command(getattr(import_module(_home(joining)), joining))
         idle = {one.name: one.sentence for one in registry.plugins if one.state is not PluginState.ACTIVE}
         broken = tuple(one.sentence for one in registry.plugins if one.state is PluginState.BROKEN)
         root.meta[_PLUGINS] = _Brought(group, idle, broken)

@@ -73,7 +73,13 @@ class RuleFigures:
     events: int = 0
     incidents: int = 0
     judged: int = 0
+    true_positives: int = 0
     false_positives: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """The share of true positives, 0..1, among the incidents that somebody judged."""
+        return self.true_positives / self.judged if self.judged else None
 
     @property
     def false_share(self) -> float | None:

@@ -64,6 +64,12 @@ def entries(tx: Connection, *, incident: str | None = None, last: int | None = N
     return tuple(_entry(row) for row in reversed(tx.execute(query).mappings().all()))
 
 
+def since(tx: Connection, at: datetime, what: str) -> tuple[Entry, ...]:
+    """Everything of one kind that happened since an instant, in order."""
+    query = select(audit).where(audit.c.what == what, audit.c.at >= at).order_by(audit.c.seq)
+    return tuple(_entry(row) for row in tx.execute(query).mappings())
+
+
 def head(tx: Connection) -> str:
     """Number and hash of the last entry: kept elsewhere, it anchors the trail against truncation."""
     return str(tx.execute(select(meta.c.value).where(meta.c.key == "audit")).scalar_one())

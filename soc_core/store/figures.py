@@ -149,17 +149,19 @@ def _rules(tx: Connection, since: datetime | None) -> tuple[RuleFigures, ...]:
     rule = _RULE.label("of_rule")
     judged = func.count(incident.c.verdict)
     wrong = func.count(case((incident.c.verdict == Verdict.FALSE_POSITIVE.value, 1)))
-    query = select(rule, func.count(), judged, wrong).where(*_from(incident.c.detected_at, since)).group_by("of_rule")
-    opened = {name: (incidents, seen, false) for name, incidents, seen, false in tx.execute(query)}
+    right = func.count(case((incident.c.verdict == Verdict.TRUE_POSITIVE.value, 1)))
+    counted = select(rule, func.count(), judged, right, wrong).where(*_from(incident.c.detected_at, since))
+    opened = {name: counts for name, *counts in tx.execute(counted.group_by("of_rule"))}
     found = []
     for name in {**events, **opened}:
-        incidents, judged_ones, false_ones = opened.get(name, (0, 0, 0))
+        incidents, judged_ones, true_ones, false_ones = opened.get(name, (0, 0, 0, 0))
         found.append(
             RuleFigures(
                 rule=name,
                 events=events.get(name, 0),
                 incidents=incidents,
                 judged=judged_ones,
+                true_positives=true_ones,
                 false_positives=false_ones,
             )
         )

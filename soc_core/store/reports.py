@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
+import msgspec
 
 from soc_core import codec
 from soc_core.model.figures import Figures
@@ -113,6 +114,15 @@ class StoreReports:
         """Everything that can be counted, from `since` on."""
         with self.database.read() as tx:
             return figures.figures(tx, self.clock.now(), since)
+
+    def escalated(self, since: datetime) -> dict[str, tuple[str, ...]]:
+        """The rungs that fired since an instant, by incident, in the order in which they fired."""
+        found: dict[str, tuple[str, ...]] = {}
+        with self.database.read() as tx:
+            for entry in audit.since(tx, since, "escalation.fired"):
+                rung = str(msgspec.json.decode(entry.body, type=dict[str, object])["rung"])
+                found[entry.incident or ""] = (*found.get(entry.incident or "", ()), rung)
+        return found
 
     def audit_flaw(self, anchor: str | None = None) -> str | None:
         """None if the audit trail is intact, else what is wrong with it."""

@@ -65,8 +65,10 @@ def test_older_news_of_another_side_lose_and_the_loss_is_told_to_people_and_to_t
     soc.work()
     assert incident(soc).status is Status.RESOLVED
     assert notes(soc) == [
-        "status: Resolved (chat) stays, not In Progress (ann@other in other); "
-        "both were chosen before one side knew of the other, and the newer one counts"
+        (
+            "status: Resolved (chat) stays, not In Progress (ann@other in other); "
+            "both were chosen before one side knew of the other, and the newer one counts"
+        )
     ]
     assert other.of("status") == [("INC-1", "Resolved"), ("INC-1", "Resolved")]
     assert listener.of("status") == [("INC-1", "Resolved")]

@@ -131,7 +131,7 @@ def test_escalations_are_counted_by_their_reason(reports, since):
 
 @pytest.mark.parametrize("since", [None, WEEK_AGO], ids=["always", "a week"])
 def test_rules_are_told_with_their_noise_and_their_errors(reports, since):
-    rows = defaultdict(lambda: [0, 0, 0, 0])
+    rows = defaultdict(lambda: [0, 0, 0, 0, 0])
     for one in (s.incident for s in STORIES):
         row = rows[one.rule or one.label]
         if since is None or one.detected_at.date() >= since.date():  # events are counted by the day
@@ -140,9 +140,12 @@ def test_rules_are_told_with_their_noise_and_their_errors(reports, since):
             row[1] += 1
             row[2] += one.verdict is not None
             row[3] += one.verdict == "false positive"
+            row[4] += one.verdict == "true positive"
     wanted = [
-        RuleFigures(rule=rule, events=events, incidents=opened, judged=judged, false_positives=false)
-        for rule, (events, opened, judged, false) in rows.items()
+        RuleFigures(
+            rule=rule, events=events, incidents=opened, judged=judged, true_positives=right, false_positives=false
+        )
+        for rule, (events, opened, judged, false, right) in rows.items()
         if events or opened
     ]
     found = reports.figures(since=since).rules
