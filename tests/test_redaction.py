@@ -374,15 +374,21 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: str, says: str) -> No
 
 
 @pytest.mark.parametrize("pattern", ["a+b", "a.*b", "a{3,}", r"(\w{1,5}){1,5}x", "(?=a)b", r"(a)\1", "x(?<!b)"])
-def test_without_re2_a_pattern_that_could_be_slow_is_refused(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extra, "re2", None)
+def test_without_re2_a_pattern_that_could_be_slow_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="can be slow"):
-        Redaction(patterns={"mine": pattern})
+        extra.finder("mine", pattern)
 
 
-def test_without_re2_bounded_repeats_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extra, "re2", None)
-    assert masker(Redaction(patterns={"badge": r"EMP-\d{6}\+?"}))("EMP-123456+") == "[masked:badge]"
+def test_without_re2_bounded_repeats_work() -> None:
+    assert list(extra.finder("badge", r"EMP-\d{6}\+?")("is EMP-123456+")) == [(3, 14)]
+
+
+def test_with_re2_every_pattern_it_knows_is_linear() -> None:
+    engine = extra.linear_engine()
+    if engine is None:
+        pytest.skip("the extra `fast` is not installed")
+    assert list(extra.finder("mine", r"(?:a+)+b", engine)("a" * 50_000)) == []
+    assert list(extra.finder("mine", r"id=(\w+)", engine)("äöü id=abc")) == [(7, 10)]
 
 
 def test_if_masking_fails_the_text_is_withheld() -> None:

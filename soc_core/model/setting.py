@@ -61,8 +61,8 @@ def checked_url(url: str) -> str:
     try:
         parts = urlsplit(cleaned)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise SettingsError(f"this is no address: {error}") from error
+    except ValueError:  # its text repeats the address, so that it must not be seen as the cause either
+        raise SettingsError("this is no address: its host or port cannot be understood") from None
     if parts.username is not None:
         raise SettingsError("an address must not hold a user name or password; they have settings of their own")
     if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))):

@@ -10,7 +10,7 @@ import attrs
 
 from soc_core.model.setting import setting
 from soc_core.redaction.cards import card_numbers
-from soc_core.redaction.extra import Finder, finder
+from soc_core.redaction.extra import Finder, finder, linear_engine
 from soc_core.redaction.kinds import Kind, Span, is_secret_name, is_secret_value, kinds
 
 __all__ = ["FAILED", "Redaction", "is_secret_name", "mask", "mask_fields", "masker"]
@@ -22,9 +22,13 @@ _MASKED = "[masked:"
 _LONG = 512  # what is longer is no word, path or number; and looking again within it would make hostile lines slow
 
 
+def _finders(patterns: Mapping[str, str]) -> Sequence[tuple[str, Finder]]:
+    linear = linear_engine() if patterns else None
+    return [(name, finder(name, text, linear)) for name, text in patterns.items()]
+
+
 def _usable(instance: object, attribute: "attrs.Attribute[Mapping[str, str]]", value: Mapping[str, str]) -> None:
-    for name, text in value.items():
-        finder(name, text)
+    _finders(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +47,7 @@ def masker(settings: Redaction) -> Callable[[str], str]:
     """The function that takes secrets out of a text as the settings wish; it never raises."""
     if not settings.enabled:
         return _as_it_is
-    further = [(name, finder(name, text)) for name, text in settings.patterns.items()]
+    further = _finders(settings.patterns)
 
     def mask_too(text: str) -> str:
         return _masked(text, further)

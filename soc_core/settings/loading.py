@@ -43,7 +43,9 @@ def load(*, config: Path | None, env: Mapping[str, str], overrides: Mapping[str,
     _lift_triggers(table, known)
     _overlay(table, known, _from_environment(Settings, env, ()))
     for name, value in overrides.items():
-        _overlay(table, known, ((one, raw, CALLER) for one, raw in _leaves(tuple(name.split(".")), value)))
+        named = tuple(name.split("."))
+        full = ("plugins", *named) if named[0] == _TRIGGERS else named
+        _overlay(table, known, ((one, raw, CALLER) for one, raw in _leaves(full, value)))
     where = Places(known)
     base = Path() if path is None else path.parent
     written = Written(raw=table, path=(), places=where, env=env, base=base)
