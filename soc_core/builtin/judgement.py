@@ -35,7 +35,6 @@ _ABOUT = (
     "resourcetype",
     "objecttype",
     "operationdetail",
-    "category",
     "subcategory",
     "categorytype",
     "servicename",
