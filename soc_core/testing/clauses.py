@@ -34,11 +34,13 @@ class Outside:
     Args:
         url: Where the pretended system listens, on this machine.
         plugin: Makes the plugin for an address; give it a short timeout.
-        texts: The text of everything that stands there now: one per open ticket, or per message.
+        texts: The text of everything that stands there now, as far as that side interprets it: one per open ticket,
+            or per message.
         secrets: What the plugin's settings hold and nobody may see.
         name: The plugin's name, under which its refs come back.
         sends: The requests that make a ticket or message, as a regular expression looked for in `METHOD /path`.
         refusal: How the system refuses for good: status and body.
+        stranger: How it refuses a login that it does not know.
         alive: Texts that would act on that side, such as a mention; the contract puts them into the log.
         patience: How long a delivery may take before it counts as hanging.
     """
@@ -50,6 +52,7 @@ class Outside:
     name: str = "plugin"
     sends: str = "^(POST|PUT|PATCH) "
     refusal: tuple[int, bytes] = (422, b'{"message": "refused"}')
+    stranger: tuple[int, bytes] = (401, b"{}")
     alive: tuple[str, ...] = _NO_TEXTS
     patience: timedelta = timedelta(seconds=10)
 

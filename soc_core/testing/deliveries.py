@@ -202,12 +202,12 @@ def _repeat(bench: _Bench, incident: Incident) -> Delivery:
 
 
 def _sorts(bench: _Bench) -> Iterator[str]:
-    sends, (status, body) = bench.outside.sends, bench.outside.refusal
+    sends = bench.outside.sends
     broken: tuple[type[DeliveryError], ...] = (UncertainError,) if bench.tracker else (UncertainError, TemporaryError)
     for told, trouble, due in (
-        ("refused for good", Trouble(kind="answer", requests=sends, status=status, body=body), (PermanentError,)),
-        ("when the login was refused", Trouble(kind="answer", status=401), (PermanentError, TemporaryError)),
-        ("when the other side broke down", Trouble(kind="answer", requests=sends, status=500), broken),
+        ("refused for good", _answering(bench.outside.refusal, sends), (PermanentError,)),
+        ("when the login was refused", _answering(bench.outside.stranger), (PermanentError, TemporaryError)),
+        ("when the other side broke down", _answering((500, b"{}"), sends), broken),
     ):
         bench.relay.trouble = trouble
         did = bench.send(bench.calls(), sample_incident())
@@ -217,6 +217,10 @@ def _sorts(bench: _Bench) -> Iterator[str]:
     did = bench.send(unreachable, sample_incident())
     if not isinstance(did.error, TemporaryError):
         yield f"when nobody was there, {bench.hook}() {did} instead of raising TemporaryError"
+
+
+def _answering(answer: tuple[int, bytes], requests: str = "") -> Trouble:
+    return Trouble(kind="answer", requests=requests, status=answer[0], body=answer[1])
 
 
 def _waits(bench: _Bench) -> Iterator[str]:

@@ -34,7 +34,7 @@ name, file = sys.argv[1:]
 seen = []
 
 def watch(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto", "socket.gethostbyname"):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostbyname"):
         seen.append(f"{event} {arguments[1:] or arguments}")
 
 sys.addaudithook(watch)
