@@ -26,6 +26,7 @@ from soc_core.errors import (
     UncertainError,
 )
 from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
+from soc_core.logs import get_logger
 from soc_core.model.batch import BatchSummary
 from soc_core.model.calendar import Calendar
 from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
@@ -34,7 +35,7 @@ from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Upda
 from soc_core.model.job import Delivery
 from soc_core.model.pattern import Pattern
 from soc_core.model.people import Candidate, Person
-from soc_core.model.setting import Secret, setting
+from soc_core.model.setting import Secret, checked_url, setting
 from soc_core.model.sla import Clock, ClockState, EscalationStep, Move, Sla, Target, Tick
 from soc_core.ports import (
     Check,
@@ -110,6 +111,8 @@ __all__ = [
     "Update",
     "Verdict",
     "base_severity",
+    "checked_url",
+    "get_logger",
     "has_word",
     "hookimpl",
     "printable",

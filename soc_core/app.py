@@ -27,18 +27,19 @@ from soc_core.model.batch import BatchSummary
 from soc_core.model.event import Course, Event
 from soc_core.model.incident import Incident, Update
 from soc_core.model.job import JobState
-from soc_core.ports import Endpoint, TimeSource
+from soc_core.ports import Endpoint, Service, TimeSource
 from soc_core.redaction import masker
 from soc_core.registry import Registry
 from soc_core.runner import Loop, Passes, Runner
 from soc_core.scan import Candidate, Scanner
-from soc_core.settings import Settings, load, plugin_settings
+from soc_core.settings import Settings, check_tables, load, plugin_settings
 from soc_core.stages import triage
 from soc_core.stages.delivery import Deliverer, nothing
 from soc_core.stages.escalate import Escalator
 from soc_core.stages.intake.blocks import Block, Cutter
 from soc_core.stages.intake.formats.line import event_of
 from soc_core.stages.intake.reading import Batch, Reader
+from soc_core.stages.rounds import EVERY, Rounds, clock_stepped, ping
 from soc_core.stages.sync import PluginInbox, Sync
 from soc_core.stages.triage import Judgement, Outcome, Triage
 from soc_core.store import cursors, held, meta, outbox
@@ -118,9 +119,10 @@ class Soc:
         self.triage = Triage(casebook=self.casebook, settings=settings, mask=mask)
         self.sync = Sync(database=database, casebook=self.casebook, clock=clock)
         self.escalator = Escalator(database=database, casebook=self.casebook)
+        self.rounds = Rounds(database=database, casebook=self.casebook)
         self._failpoint = failpoint
         self._runner: Runner | None = None
-        self._services = self.calls.services(self.inbox, self.reports)
+        self._services = (*self.calls.services(self.inbox, self.reports), *self._own_services())
         self._passes = Passes(self._services, clock)
 
     @classmethod
@@ -160,6 +162,7 @@ class Soc:
             return plugin_settings(name, plugin, chosen, environment)
 
         built = registry.build(chosen.plugins, settings_for, extra=plugins)
+        check_tables(chosen, [plugin.name for plugin in built.plugins])
         database = Database(chosen.store)
         database.open()
         return cls(
@@ -291,7 +294,7 @@ class Soc:
 
         Answers how much was done; for loops of one's own, such as a web worker's or a test's.
         """
-        done = self.escalator.tick(self.clock.now())
+        done = self._tick()
         never = threading.Event()
         done += sum(self._passes.run_due(name, never) for name in self._passes.names)
         worker = self._deliverer("work")
@@ -311,7 +314,7 @@ class Soc:
             for dest in dests
             for number in range(self.settings.delivery.workers)
         ]
-        loops.append(Loop(name="ticker", step=lambda: self.escalator.tick(self.clock.now()) > 0))
+        loops.append(Loop(name="ticker", step=lambda: self._tick() > 0))
         self._runner = Runner(loops=loops, services=self._services if services else (), clock=self.clock)
         self._runner.start()
 
@@ -382,6 +385,18 @@ class Soc:
         return self.calls.endpoints(self.inbox, self.reports)
 
     # -- private --------------------------------------------------------------------------------------------------
+
+    def _own_services(self) -> Iterator[tuple[str, Service]]:
+        if (url := self.settings.watch.ping) is not None:
+            run = lambda stop: ping(url, self.database, self.clock.now())  # noqa: E731 - one line, said once
+            yield "core", Service(name="ping", run=run, every=EVERY)
+
+    def _tick(self) -> int:
+        if isinstance(self.clock, AnchoredClock) and (off := self.clock.step()) is not None:
+            clock_stepped(self.database, off, self.clock.now())
+        done = self.escalator.tick(self.clock.now())
+        self.rounds.go(self.clock.now())
+        return done
 
     def _head(self, head: bytes) -> str:
         return self.triage.mask(head.decode("utf-8", "replace").replace("\0", " "))

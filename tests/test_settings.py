@@ -502,7 +502,7 @@ def test_the_example_of_the_environment_names_what_the_code_knows() -> None:
         pytest.skip("the plugins jira and slack are not installed")
     names = re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     chosen = {name: cls for name, cls in classes.items() if name in ("jira", "slack")}
-    assert set(names) | {"SOC_CONFIG"} == {row.env for row in environment_names(chosen)}
+    assert set(names) == {row.env for row in environment_names(chosen)}
 
 
 def test_the_example_of_the_environment_can_be_filled_in(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ SLACK = "BOT_TOKEN APP_TOKEN SIGNING_SECRET WEBHOOK_URL API_URL"
 CHANNELS = ("SECURITY", "SYSTEM", "INCIDENT", "GENERAL")
 NAMES = [
     "SOC_STORE",
+    "SOC_CONFIG",
     *(f"JIRA_{name}" for name in JIRA.split()),
     *(f"SLACK_{name}" for name in SLACK.split()),
     *(f"SLACK_{name}_CHANNEL" for name in CHANNELS),

@@ -1,14 +1,5 @@
-"""The log of this plugin, made when first needed: importing structlog takes longer than the whole plugin."""
+"""Where the plugin's facts go: the house's log, which says nothing until somebody listens."""
 
-from typing import TYPE_CHECKING
+from soc_core import get_logger as log
 
-if TYPE_CHECKING:
-    from structlog.stdlib import BoundLogger
-
-
-def log() -> "BoundLogger":
-    """The logger."""
-    import structlog  # noqa: PLC0415 - see above
-
-    logger: BoundLogger = structlog.get_logger("soc_slack")
-    return logger
+__all__ = ["log"]
