@@ -106,20 +106,23 @@ class Triage:
 
     def store(self, tx: Connection, judgements: Sequence[Judgement], now: datetime) -> Outcome:
         """Write down what a block of events leads to."""
-        ids = {_identity(j) for j in judgements if _matters(j)} - {None}
+        matters = [_matters(judgement) for judgement in judgements]
+        ids = {_identity(j) for j, it_does in zip(judgements, matters, strict=True) if it_does} - {None}
         known = inbound.known_events(tx, [i for i in ids if i is not None])
         fresh: dict[int, Judgement] = {}
         repeated = 0
         seen: set[tuple[str, str]] = set()
         for position, judgement in enumerate(judgements):
             identity = _identity(judgement)
-            if identity is not None and _matters(judgement) and (identity in known or identity in seen):
+            if identity is not None and matters[position] and (identity in known or identity in seen):
                 repeated += 1
                 continue
             if identity is not None:
                 seen.add(identity)
             fresh[position] = judgement
-        inbound.remember_events(tx, [i for j in fresh.values() if _matters(j) and (i := _identity(j)) is not None], now)
+        inbound.remember_events(
+            tx, [i for n, j in fresh.items() if matters[n] and (i := _identity(j)) is not None], now
+        )
         holding = [j for j in fresh.values() if j.classified.held or (j.finding is not None and _undecided(j))]
         held.hold(tx, [self._held(judgement) for judgement in holding], now)
         rules = Counter(j.finding.rule or j.finding.label for j in fresh.values() if j.finding is not None)
@@ -276,8 +279,9 @@ def _raw(answer: Classified) -> Decided | None:
 def _standing(judgement: Judgement) -> tuple[Finding, Decision] | None:
     """The finding as it stands without any count, with its decision."""
     event = judgement.classified.event
-    if judgement.finding is not None and judgement.decided is not None:
-        return _decided(judgement.finding, judgement.decided)
+    finding = judgement.finding
+    if finding is not None and judgement.decided is not None:
+        return _decided(finding, judgement.decided)
     if judgement.decided is not None and judgement.decided.decision is not None and event.severity is not None:
         finding = Finding(event=event, label="Security Alert", severity=event.severity, rule=RAW_RULE)
         return finding, judgement.decided.decision

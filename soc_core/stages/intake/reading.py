@@ -213,18 +213,20 @@ class Reader:
         Nothing is held back while reading waits for more, as it may with standard input.
         """
         gathered: list[Batch] = []
+        weight = 0
         for piece in pieces:
             batch = None if piece is None else self.batch(piece)
             if gathered and (batch is None or batch.input != gathered[0].input):
                 yield _joined(gathered)
-                gathered = []
+                gathered, weight = [], 0
             if batch is None:
                 continue
             gathered.append(batch)
-            waits = self._log is None or self._log.position is None
-            if waits or not batch.selected or len(gathered) == _PIECES or _weight(gathered) >= _EVENTS:
+            weight += len(batch.events) + len(batch.quarantined)
+            waits = self._log is None or self._log.identity is None
+            if waits or not batch.selected or len(gathered) == _PIECES or weight >= _EVENTS:
                 yield _joined(gathered)
-                gathered = []
+                gathered, weight = [], 0
         if gathered:
             yield _joined(gathered)
 
@@ -279,10 +281,6 @@ class Reader:
     def _whole(self, log: LogFile) -> Iterator[Piece]:
         yield from self._there(log)
         yield from self._rest(log)
-
-
-def _weight(batches: Sequence[Batch]) -> int:
-    return sum(len(batch.events) + len(batch.quarantined) for batch in batches)
 
 
 def _joined(batches: Sequence[Batch]) -> Batch:
