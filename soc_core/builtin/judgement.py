@@ -76,6 +76,7 @@ FIELDS: tuple[str, ...] = (*_OPERATIONS, *_ABOUT, *_DETECTIONS, *_ERRORS, *_OFF_
 
 _ALONE = 7.5
 _DENIED = re.compile(r"denied|unauthori[sz]ed|forbidden|not ?authori[sz]ed|\b40[13]\b", re.IGNORECASE)
+_LOGIN = re.compile(r"log[-_ ]?[io]n|sign[-_ ]?in|auth", re.IGNORECASE)
 _TURNED_OFF = re.compile(r"\b(?:from )?on to off\b|\b(?:set to|now|is) (?:off|false|disabled)\b", re.IGNORECASE)
 
 
@@ -109,22 +110,22 @@ def _by_deed(event: Event, values: Values) -> Judgement | None:
     about = " ".join(text for name in _ABOUT for text in _texts(values, name))
     found = worst_deed(operations[:6], about, turned_off=_turned_off(values, about))
     denied = any(_DENIED.search(text) for name in _ERRORS for text in _texts(values, name))
-    if found is None and not denied:
-        return None
+    if event.outcome == "failure" and any(_LOGIN.search(operation) for operation in operations):
+        return _judged("refused-login", 4.0, 0.7, f"A login failed: {operations[0][:80]}", label="Security Alert")
     if denied or event.outcome == "failure":
         wanted = f"{found.verb} {found.thing}" if found else operations[0][:80]
-        severity = 4.0 if found is None else max(3.0, min(5.5, found.severity - 2.5))
+        severity = max(3.0, min(5.5, found.severity - 2.5)) if found else 4.0 if denied else 2.5
         reason = f"Somebody tried and failed to do this: {wanted}"
         return _judged("refused-operation", severity, 0.6, reason)
     if found is None:
-        return None
+        return _judged("audit-event", 2.0, 0.4, f"Somebody did this, and no rule or row knows it: {operations[0][:80]}")
     row = f"{found.verb.replace(' ', '-')}.{found.thing.replace(' ', '-')}"
     reason = f"{operations[0][:80]} means: {found.verb} {found.thing} (table of deeds, row {row})"
     return _judged(f"deed.{row}", found.severity, 0.65, reason)
 
 
-def _judged(rule: str, severity: float, confidence: float, reason: str) -> Judgement:
-    label = "Security Alert" if severity >= 5 else "User Action"
+def _judged(rule: str, severity: float, confidence: float, reason: str, *, label: str = "") -> Judgement:
+    label = label or ("Security Alert" if severity >= 5 else "User Action")
     return Judgement(
         rule=rule, label=label, severity=severity, confidence=confidence, security=severity >= 3, reason=reason
     )
