@@ -11,6 +11,7 @@ from soc_core.model.event import Event
 from soc_core.model.figures import Figures
 from soc_core.model.incident import Incident, Note, Update
 from soc_core.model.people import Person
+from soc_core.model.texts import as_set
 
 
 class TimeSource(Protocol):
@@ -135,7 +136,7 @@ class Endpoint:
 
     path: str
     handler: Callable[[HttpRequest], HttpResponse]
-    methods: frozenset[str] = attrs.field(default=frozenset({"POST"}), converter=frozenset)
+    methods: frozenset[str] = attrs.field(default=frozenset({"POST"}), converter=as_set)
     max_body: int = 1 << 20
 
 

@@ -15,7 +15,7 @@ from soc_core.web import site
 
 class Choice:
     order = ()
-    disable = ("rules", "triggers", "local", "console", "jira", "slack", "sla", "escalation")
+    disable = ("rules", "triggers", "local", "console", "jira", "slack", "sla", "escalation", "metrics")
     on_broken = "refuse"
 
 
