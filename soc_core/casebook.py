@@ -181,6 +181,8 @@ class Casebook:
         if newer is incident:
             return incident
         newer = incidents.save(tx, newer)
+        if all(clock.due_at() == newer.clocks[name].due_at() for name, clock in incident.clocks.items()):
+            return newer
         text = "other times are promised by the settings now"
         self._told(tx, newer, Update(change=Change.SLA, origin="soc", at=now, text=text), now, before=incident)
         self._plan_timers(tx, newer, now)

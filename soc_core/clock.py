@@ -9,7 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 TOLERANCE = timedelta(minutes=2)
-"""How far the wall clock may stray before it is believed again."""
+"""How far the wall clock may stray before anybody minds."""
+
+PATIENCE = timedelta(minutes=5)
+"""How long it must stay astray before it is believed: many a clock that was set wrong is set right soon."""
 
 
 def _wall() -> datetime:
@@ -32,6 +35,7 @@ class AnchoredClock:
         self._wall = wall
         self._steady = steady
         self._anchor = (wall(), steady())
+        self._astray_since: float | None = None
 
     def now(self) -> datetime:
         """The present instant in UTC, which no step of the wall clock moves."""
@@ -43,11 +47,19 @@ class AnchoredClock:
         return self._steady()
 
     def step(self) -> timedelta | None:
-        """Believe the wall clock again if it disagrees by minutes; answers by how much, for the audit, or None."""
+        """Believe the wall clock again once it has disagreed for minutes; answers by how much, for the audit, or None.
+
+        To be called every few seconds.
+        """
         wall, steady = self._wall(), self._steady()
         anchored, since = self._anchor
         off = wall - (anchored + timedelta(seconds=steady - since))
         if abs(off) <= TOLERANCE:
+            self._astray_since = None
             return None
-        self._anchor = (wall, steady)
+        if self._astray_since is None:
+            self._astray_since = steady
+        if steady - self._astray_since < PATIENCE.total_seconds():
+            return None
+        self._anchor, self._astray_since = (wall, steady), None
         return off

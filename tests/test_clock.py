@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soc_core import TimeSource
-from soc_core.clock import TOLERANCE, AnchoredClock
+from soc_core.clock import PATIENCE, TOLERANCE, AnchoredClock
 from soc_core.model.duration import parse_duration, show_duration
 from soc_core.testing.clock import HandClock
 
@@ -35,15 +35,31 @@ def test_a_step_of_the_wall_clock_does_not_move_time(step: timedelta) -> None:
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, timedelta(days=1), -timedelta(days=1), timedelta(minutes=3)])
-def test_a_step_is_told_once_and_then_believed(step: timedelta) -> None:
+def test_a_step_that_stays_is_told_once_and_then_believed(step: timedelta) -> None:
     machine = Machine()
-    machine.passes(HOUR)
+    machine.passes(HOUR - PATIENCE)
     machine.wall += step
+    assert machine.clock.step() is None
+    machine.passes(PATIENCE)
     assert machine.clock.step() == step
     assert machine.clock.now() == NOON + HOUR + step
     assert machine.clock.step() is None
     machine.passes(HOUR)
     assert machine.clock.now() == NOON + 2 * HOUR + step
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR, timedelta(days=1), -timedelta(days=1)])
+def test_a_clock_that_is_set_wrong_and_right_again_within_minutes_is_never_believed(step: timedelta) -> None:
+    machine = Machine()
+    for _ in range(3):
+        machine.wall += step
+        for _ in range(4):
+            machine.passes(timedelta(minutes=1))
+            assert machine.clock.step() is None
+        machine.wall -= step
+        machine.passes(timedelta(minutes=1))
+        assert machine.clock.step() is None
+    assert machine.clock.now() == NOON + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("drift", [timedelta(), TOLERANCE, -TOLERANCE])

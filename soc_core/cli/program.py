@@ -30,7 +30,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 _HOMES: Mapping[str, str] = {"incident": "incident", "new-plugin": "new_plugin", "help": "help_pages"}
 # Of these the short help is known without building the plugin that brings them.
-_KNOWN: Mapping[str, str] = {"rules": "Show the rules in force, try their examples, see their verdicts."}
+_KNOWN: Mapping[str, str] = {"rules": "Show the rules in force and how well they do."}
 # What we know about what plugins bring: such a command joins the plugin's group.
 _JOINING: Mapping[str, str] = {"rules": "verdicts"}
 _PLUGINS = "soc_core.plugins"

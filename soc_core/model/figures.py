@@ -119,6 +119,7 @@ class Figures:
         attempts: Number of tries by (destination, outcome): `ok`, `no` (refused) or `unsure`.
         attempt_seconds: How long tries took, by destination.
         oldest_uncertain: Since when it is unknown whether a ticket was created, for the oldest such case.
+        heartbeat: When the auditor made its last round; an old one says that the house does not live.
         held, quarantined: Events that nobody could judge, and lines that nobody could read.
     """
 
@@ -140,5 +141,6 @@ class Figures:
     attempts: Mapping[tuple[str, str], int]
     attempt_seconds: Mapping[str, Spread]
     oldest_uncertain: datetime | None
+    heartbeat: datetime | None = None
     held: int
     quarantined: int

@@ -14,6 +14,7 @@ from soc_core.settings.house import (
     Settings,
     Storm,
     SyncSettings,
+    WatchSettings,
 )
 from soc_core.settings.listing import Described, Origin, describe, environment_names, origins, secrets_of
 from soc_core.settings.loading import CONFIG, check_tables, load, plugin_settings
@@ -34,6 +35,7 @@ __all__ = [
     "Source",
     "Storm",
     "SyncSettings",
+    "WatchSettings",
     "check_tables",
     "describe",
     "environment_names",

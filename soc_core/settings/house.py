@@ -97,6 +97,18 @@ class SyncSettings:
 
 
 @attrs.frozen(kw_only=True)
+class WatchSettings:
+    """`[watch]`: who notices when soc-core itself stands still."""
+
+    ping: str | None = attrs.field(
+        default=None,
+        repr=False,
+        converter=attrs.converters.optional(checked_url),
+        metadata=setting("An address called every minute while all is well, such as a dead man's switch"),
+    )
+
+
+@attrs.frozen(kw_only=True)
 class DeliverySettings:
     """`[delivery]`: how what leaves the house is sent and repeated."""
 
@@ -164,6 +176,7 @@ class Settings:
     redaction: Redaction = attrs.field(factory=Redaction)
     delivery: DeliverySettings = attrs.field(factory=DeliverySettings)
     sync: SyncSettings = attrs.field(factory=SyncSettings)
+    watch: WatchSettings = attrs.field(factory=WatchSettings)
     people: tuple[Person, ...] = attrs.field(default=(), converter=tuple)
     teams: tuple[Group, ...] = attrs.field(default=(), converter=tuple)
     rota: Rota = attrs.field(factory=Rota)

@@ -7,6 +7,11 @@ from sqlalchemy import Connection, select
 from soc_core.store import upsert
 from soc_core.store.schema import cursor
 
+HOUSE = "core"
+"""The owner of the house's own cursors."""
+
+_HEARTBEAT = "heartbeat"
+
 
 def get(tx: Connection, owner: str, name: str) -> str | None:
     """Where `owner` stopped with `name`, or None."""
@@ -23,3 +28,14 @@ def save(tx: Connection, owner: str, name: str, value: str, *, now: datetime) ->
     """Remember where `owner` stopped with `name`."""
     query = upsert.insert(tx, cursor).values(owner=owner, name=name, value=value, at=now)
     tx.execute(query.on_conflict_do_update(index_elements=["owner", "name"], set_={"value": value, "at": now}))
+
+
+def beat(tx: Connection, now: datetime) -> None:
+    """Leave a heartbeat: the house lives."""
+    save(tx, HOUSE, _HEARTBEAT, now.isoformat(), now=now)
+
+
+def heartbeat(tx: Connection) -> datetime | None:
+    """The last heartbeat, or None before the first."""
+    kept = get(tx, HOUSE, _HEARTBEAT)
+    return None if kept is None else datetime.fromisoformat(kept)

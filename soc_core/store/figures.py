@@ -23,7 +23,7 @@ from soc_core.model.event import Course, Priority
 from soc_core.model.figures import Breach, Creation, Figures, Kept, Left, RuleFigures, Spread
 from soc_core.model.incident import Status, Verdict
 from soc_core.model.job import JobState
-from soc_core.store import held, notes, outbox
+from soc_core.store import cursors, held, notes, outbox
 from soc_core.store.schema import audit, incident, job, job_attempt, sla_clock, ticket
 
 NEXT = 10
@@ -61,6 +61,7 @@ def figures(tx: Connection, now: datetime, since: datetime | None = None) -> Fig
         attempts=_attempts(tx, since),
         attempt_seconds=_attempt_seconds(tx, since),
         oldest_uncertain=_oldest_uncertain(tx),
+        heartbeat=cursors.heartbeat(tx),
         held=waiting,
         quarantined=unreadable,
     )

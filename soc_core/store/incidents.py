@@ -4,15 +4,16 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
 
 from soc_core import codec
 from soc_core.errors import StoreError
 from soc_core.model.incident import Incident, Status
+from soc_core.model.job import JobState
 from soc_core.store.clocks import save_clocks
 from soc_core.store.meta import next_number
 from soc_core.store.schema import incident as table
-from soc_core.store.schema import ticket
+from soc_core.store.schema import job, ticket
 
 
 def new_id(tx: Connection) -> str:
@@ -91,10 +92,28 @@ def find(tx: Connection, *, statuses: Collection[Status] = (), limit: int = 1000
     return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
 
 
+def active(tx: Connection) -> tuple[Incident, ...]:
+    """Every incident that somebody has to do something about."""
+    query = select(table.c.body).where(_is_active()).order_by(table.c.number)
+    return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
+
+
+def without_jobs(tx: Connection) -> tuple[Incident, ...]:
+    """The active incidents for which nothing is planned and nothing is on its way."""
+    waiting = (JobState.READY.value, JobState.LEASED.value)
+    planned = exists().where(job.c.incident == table.c.id, job.c.state.in_(waiting))
+    query = select(table.c.body).where(_is_active(), ~planned).order_by(table.c.number)
+    return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
+
+
 def with_similar_refs(tx: Connection, incident: Incident) -> Incident:
     """The incident as notifiers see it: with the refs of the incident whose thread it may join."""
     first = None if incident.similar_to is None else get(tx, incident.similar_to)
     return incident if first is None else attrs.evolve(incident, similar_refs=first.refs)
+
+
+def _is_active() -> ColumnElement[bool]:
+    return table.c.status.in_([status.value for status in Status if status.active])
 
 
 def _row(incident: Incident) -> dict[str, object]:

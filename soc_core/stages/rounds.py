@@ -1,0 +1,119 @@
+"""The auditor: goes round every minute and looks that nothing stands still without anybody knowing it.
+
+Every open incident has a next step: a timer, a delivery on its way, or a wait state. One that has none would be
+forgotten, so it becomes the subject of an incident about soc-core itself. The round also leaves a heartbeat, and asks
+once after each start whether the settings promise other times now.
+"""
+
+import urllib.request
+from datetime import datetime, timedelta
+
+import attrs
+import msgspec
+from sqlalchemy import Connection
+
+from soc_core.casebook import SELF, Casebook
+from soc_core.logs import get_logger
+from soc_core.model.event import Course
+from soc_core.model.incident import Incident
+from soc_core.store import audit, cursors, incidents, outbox
+from soc_core.store.database import Database
+
+EVERY = timedelta(minutes=1)
+FRESH = 3 * EVERY
+"""A heartbeat that is older says that the house does not live."""
+
+_STUCK = "stuck"
+_ORPHANED = "orphaned"
+_NAMED = 5
+_PATIENCE = 10.0
+
+
+@attrs.define(kw_only=True)
+class Rounds:
+    """One house's auditor; several houses on one store share the rounds."""
+
+    database: Database
+    casebook: Casebook
+    _asked: bool = attrs.field(default=False, init=False)
+
+    def go(self, now: datetime) -> bool:
+        """Make a round if one is due; answers whether it was."""
+        with self.database.read() as tx:
+            last = cursors.heartbeat(tx)
+        if last is not None and timedelta() <= now - last < EVERY and self._asked:
+            return False
+        if not self._asked:
+            self._ask_promises(now)
+            self._asked = True
+        with self.database.write() as tx:
+            cursors.beat(tx, now)
+            self._look_for_stuck(tx, now)
+            self._look_for_orphans(tx, now)
+        return True
+
+    def _ask_promises(self, now: datetime) -> None:
+        with self.database.read() as tx:
+            clocked = [incident.id for incident in incidents.active(tx) if incident.clocks]
+        for name in clocked:
+            with self.database.write() as tx:
+                incident = incidents.take(tx, name)
+                if incident is not None and incident.status.active:
+                    self.casebook.promise_anew(tx, incident, now)
+
+    def _look_for_stuck(self, tx: Connection, now: datetime) -> None:
+        if not self.casebook.calls.listeners("plan_escalation"):
+            return  # without any ladder nothing has a next step; `soc doctor` says so
+        stuck = [one.id for one in incidents.without_jobs(tx) if not _rests(one)]
+        if fresh := _news(tx, _STUCK, stuck, now):
+            more = f" and {len(fresh) - _NAMED} more" if len(fresh) > _NAMED else ""
+            names = ", ".join(fresh[:_NAMED])
+            text = f"{names}{more}: open, but every rung has fired and nobody will be reminded any more"
+            self.casebook.alarm(tx, "next step", text, now)
+
+    def _look_for_orphans(self, tx: Connection, now: datetime) -> None:
+        """Deliveries to a plugin that is not there any more wait for ever."""
+        known = {
+            *self.casebook.fanout.trackers,
+            *(d for named in self.casebook.fanout.listeners.values() for d in named),
+        }
+        orphaned = sorted(set(outbox.due_dests(tx, now)) - known)
+        if fresh := _news(tx, _ORPHANED, orphaned, now):
+            names = ", ".join(fresh)
+            text = f"deliveries wait for {names}, but no such plugin is at work: install it, or discard them (soc jobs)"
+            self.casebook.alarm(tx, "deliveries", text, now)
+
+
+def clock_stepped(database: Database, off: timedelta, now: datetime) -> None:
+    """Write down that the wall clock was set and is believed again."""
+    seconds = round(off.total_seconds(), 3)
+    get_logger().warning("clock.stepped", seconds=seconds)
+    with database.write() as tx:
+        audit.record(tx, now, "clock.stepped", details={"seconds": seconds})
+
+
+def ping(url: str, database: Database, now: datetime) -> None:
+    """Tell a watchman elsewhere that the house lives; not while the rounds stand still."""
+    with database.read() as tx:
+        last = cursors.heartbeat(tx)
+    if last is None or now - last > FRESH:
+        return
+    try:
+        urllib.request.urlopen(url, timeout=_PATIENCE).close()  # noqa: S310 - the setting takes http addresses only
+    except OSError as error:
+        get_logger().warning("ping.failed", reason=str(error))  # the address may hold a key: it is not shown
+
+
+def _rests(incident: Incident) -> bool:
+    """Whether standing still is what was wanted: it waits, or somebody has taken an alert upon themselves."""
+    seen = incident.kind is Course.ALERT and incident.acknowledged_at is not None
+    return seen or incident.rule == SELF or any(clock.paused for clock in incident.clocks.values())
+
+
+def _news(tx: Connection, name: str, found: list[str], now: datetime) -> list[str]:
+    """What is found now and was not found in the last round."""
+    kept = cursors.get(tx, cursors.HOUSE, name) or "[]"
+    known = msgspec.json.decode(kept, type=list[str])
+    if known != found:
+        cursors.save(tx, cursors.HOUSE, name, msgspec.json.encode(found).decode(), now=now)
+    return [one for one in found if one not in known]
