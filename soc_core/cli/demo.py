@@ -1,6 +1,7 @@
 """`soc demo`: the whole life of incidents on bundled logs, with a pretended JIRA and Slack and a fast clock."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,13 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along; `soc --help` must not
     from soc_core.model.incident import Incident
     from soc_core.testing.clock import HandClock
     from soc_core.testing.jira import FakeJira
-    from soc_core.testing.slack import FakeSlack
+    from soc_core.testing.slack import FakeSlack, Message
 
 LOGS = Path(__file__).parent / "demo_logs"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_PATIENCE = 200
 PEOPLE = {
-    "ana": {"roles": ["lead"], "email": "ana@example.org", "jira": "5b10-ana"},
+    "ana": {"roles": ["lead"], "email": "ana@example.org", "jira": "5b10-ana", "slack": "U0ANA00001"},
     "bo": {"roles": ["analyst"], "email": "bo@example.org", "jira": "5b10-bo"},
     "mira": {"roles": ["manager", "tier2"], "email": "mira@example.org"},
 }
@@ -56,6 +58,7 @@ def demo() -> None:
         worst = next(incident for incident in found if incident.ticket is not None)
         _say(f"\nWhy {worst.id} exists:")
         _say(_indented(stage.soc.reports.explanation(worst.id)))
+        _press(stage, worst)
         _answer(stage, worst)
         _pass(stage, timedelta(minutes=35), "12:35. Half of the first hour is used up.")
         _pass(stage, timedelta(minutes=30), "13:05. The Highest ones that nobody resolved are overdue.")
@@ -79,6 +82,23 @@ def _work(stage: Stage) -> None:
     for _ in range(60):
         stage.soc.work()
         stage.clock.advance(timedelta(seconds=1))
+
+
+def _press(stage: Stage, incident: "Incident") -> None:
+    """Ana presses a button in Slack; it comes in over Socket Mode, so no port is open."""
+    found = None if stage.slack is None else _message(stage.slack, incident)
+    if stage.slack is None or found is None:
+        return
+    stage.soc.start()
+    stage.slack.sockets.wait()
+    stage.slack.person("ana").presses(found, "soc_acknowledge")
+    for _ in range(_PATIENCE):
+        now = stage.soc.reports.incident(incident.id)
+        if now is not None and now.acknowledged_by:
+            _say(f"\n12:01. Somebody presses Acknowledge in Slack: {now.id} is acknowledged by {now.acknowledged_by}.")
+            break
+        time.sleep(0.05)  # the press is on its way through real sockets and threads
+    stage.soc.stop()
 
 
 def _answer(stage: Stage, incident: "Incident") -> None:
@@ -144,13 +164,17 @@ def _thread(stage: Stage, incident: "Incident") -> None:
     newest = stage.soc.reports.incident(incident.id)
     if stage.slack is None or newest is None:
         return
-    channel, _, ts = newest.refs.get("slack:parent", "").partition(":")
-    for message in stage.slack.messages(channel) if ts else ():
-        if message.ts == ts:
-            _say(f"\nIn Slack, {incident.id} is one message in #{stage.slack.channel(channel).name}:")
-            _say(_indented(message.text))
-            for reply in stage.slack.thread(message):
-                _say(_indented(f"> {reply.text}"))
+    message = _message(stage.slack, newest)
+    if message is not None:
+        _say(f"\nIn Slack, {incident.id} is one message in #{stage.slack.channel(message.channel).name}:")
+        _say(_indented(message.text))
+        for reply in stage.slack.thread(message):
+            _say(_indented(f"> {reply.text}"))
+
+
+def _message(slack: "FakeSlack", incident: "Incident") -> "Message | None":
+    channel, _, ts = incident.refs.get("slack:parent", "").partition(":")
+    return next((message for message in slack.messages(channel) if message.ts == ts), None) if ts else None
 
 
 def _next(stage: Stage) -> None:
@@ -185,6 +209,7 @@ def _stage() -> Iterator[Stage]:
             env |= {"JIRA_PROJECT_KEY": "SEC"}
         if slack is not None:
             env |= {"SLACK_API_URL": slack.url, "SLACK_BOT_TOKEN": slack.bot_token}
+            env |= {"SLACK_APP_TOKEN": slack.app_token}
             env |= {f"SLACK_{name.upper()}_CHANNEL": f"#{name}" for name in ("security", "system", "general")}
             env |= {"SLACK_INCIDENT_CHANNEL": "#incidents"}
         folder = stack.enter_context(tempfile.TemporaryDirectory())
