@@ -64,7 +64,8 @@ class Rounds:
     def _look_for_stuck(self, tx: Connection, now: datetime) -> None:
         if not self.casebook.calls.listeners("plan_escalation"):
             return  # without any ladder nothing has a next step; `soc doctor` says so
-        stuck = [one.id for one in incidents.without_jobs(tx) if not _rests(one)]
+        known = _known(tx, _STUCK)
+        stuck = [name for name in incidents.without_jobs(tx) if name in known or not _rests(incidents.get(tx, name))]
         if fresh := _news(tx, _STUCK, stuck, now):
             more = f" and {len(fresh) - _NAMED} more" if len(fresh) > _NAMED else ""
             names = ", ".join(fresh[:_NAMED])
@@ -104,16 +105,21 @@ def ping(url: str, database: Database, now: datetime) -> None:
         get_logger().warning("ping.failed", reason=str(error))  # the address may hold a key: it is not shown
 
 
-def _rests(incident: Incident) -> bool:
+def _rests(incident: Incident | None) -> bool:
     """Whether standing still is what was wanted: it waits, or somebody has taken an alert upon themselves."""
+    if incident is None:
+        return True
     seen = incident.kind is Course.ALERT and incident.acknowledged_at is not None
     return seen or incident.rule == SELF or any(clock.paused for clock in incident.clocks.values())
 
 
 def _news(tx: Connection, name: str, found: list[str], now: datetime) -> list[str]:
     """What is found now and was not found in the last round."""
-    kept = cursors.get(tx, cursors.HOUSE, name) or "[]"
-    known = msgspec.json.decode(kept, type=list[str])
+    known = _known(tx, name)
     if known != found:
         cursors.save(tx, cursors.HOUSE, name, msgspec.json.encode(found).decode(), now=now)
     return [one for one in found if one not in known]
+
+
+def _known(tx: Connection, name: str) -> list[str]:
+    return msgspec.json.decode(cursors.get(tx, cursors.HOUSE, name) or "[]", type=list[str])

@@ -98,12 +98,11 @@ def active(tx: Connection) -> tuple[Incident, ...]:
     return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
 
 
-def without_jobs(tx: Connection) -> tuple[Incident, ...]:
-    """The active incidents for which nothing is planned and nothing is on its way."""
+def without_jobs(tx: Connection) -> tuple[str, ...]:
+    """The ids of active incidents for which nothing is planned and nothing is on its way."""
     waiting = (JobState.READY.value, JobState.LEASED.value)
     planned = exists().where(job.c.incident == table.c.id, job.c.state.in_(waiting))
-    query = select(table.c.body).where(_is_active(), ~planned).order_by(table.c.number)
-    return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
+    return tuple(tx.execute(select(table.c.id).where(_is_active(), ~planned).order_by(table.c.number)).scalars())
 
 
 def with_similar_refs(tx: Connection, incident: Incident) -> Incident:

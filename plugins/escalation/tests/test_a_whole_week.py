@@ -107,7 +107,8 @@ def test_in_a_week_every_rung_fires_once_per_cycle_never_early_and_at_the_first_
                 continue
         soc.work()
 
-    assert len(soc.reports.incidents(active=False)) == 200
+    found = [incident for incident in soc.reports.incidents(active=False) if incident.source == "app"]
+    assert len(found) == 200
     fired = Counter((incident.id, step.rung, incident.clocks[step.clock].cycle) for _, incident, step in listener.fired)
     assert len(fired) > 200
     assert set(fired.values()) == {1}
@@ -119,11 +120,11 @@ def test_in_a_week_every_rung_fires_once_per_cycle_never_early_and_at_the_first_
 
     skipped = {
         (incident.id, json.loads(entry.body)["rung"])
-        for incident in soc.reports.incidents(active=False)
+        for incident in found
         for entry in soc.reports.timeline(incident.id)
         if entry.what == "escalation.skipped"
     }
-    for incident in soc.reports.incidents():
+    for incident in (one for one in found if one.status.active):
         for name, rung, cycle in rungs_reached(incident, clock.now()):
             assert (name, rung, cycle) in fired or (name, rung) in skipped
 
