@@ -4,7 +4,7 @@ The strongest matching rule speaks: highest severity, then confidence, then id. 
 event says about itself and what was done to what decide (`judgement.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,10 @@ PACK = HERE / "rules"
 _SEEN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def _in_order(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
 class Rules:
     """Classifies events by rule files."""
 
@@ -37,10 +41,10 @@ class Rules:
 
         pack: bool = attrs.field(default=True, metadata=setting("Whether the shipped rules are used"))
         paths: tuple[str, ...] = attrs.field(
-            default=(), converter=tuple, metadata=setting("Further folders or files of rules")
+            default=(), converter=_in_order, metadata=setting("Further folders or files of rules")
         )
         disable: tuple[str, ...] = attrs.field(
-            default=(), converter=tuple, metadata=setting("Ids of rules that are not used")
+            default=(), converter=_in_order, metadata=setting("Ids of rules that are not used")
         )
         actions: str | None = attrs.field(
             default=None, metadata=setting("File with recommended response actions, instead of the shipped table")

@@ -4,6 +4,8 @@ Mission row 1: a ticket is due from severity 9, or from severity 8 when the labe
 What is below that but still serious is an alert: people are told and may open a ticket themselves.
 """
 
+from collections.abc import Iterable
+
 import attrs
 
 from soc_core import Decision, Finding, has_word, hookimpl, setting
@@ -17,6 +19,10 @@ def _severity(instance: object, attribute: "attrs.Attribute[float]", value: floa
 def _words(instance: object, attribute: "attrs.Attribute[tuple[str, ...]]", value: tuple[str, ...]) -> None:
     if not all(word.strip() for word in value):
         raise ValueError(f"{attribute.name} holds an empty word, which no label contains")
+
+
+def _in_order(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 class Triggers:
@@ -36,7 +42,7 @@ class Triggers:
         )
         words: tuple[str, ...] = attrs.field(
             default=("Security", "Critical"),
-            converter=tuple,
+            converter=_in_order,
             validator=_words,
             metadata=setting("Words of a label that lower the threshold, in any case of letters"),
         )
