@@ -54,7 +54,7 @@ _HOOKS: Mapping[str, str] = {hook: name for name, kind in _KINDS.items() for hoo
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where to write it; else ./soc-NAME.")
 @screen.JSON_OPTION
 def new_plugin(name: str, hooks: Sequence[str], directory: Path | None, as_json: bool) -> None:
-    """Write a new plugin: a distribution with settings, tests and a README.
+    """Write a new plugin, with settings and tests.
 
     NAME is what settings and reports will call it, such as night-shift. Hooks of several kinds make several plugins in
     one distribution.
