@@ -100,11 +100,15 @@ class Scanner:
         """Numbers of the patterns that fire on a line, by where it begins."""
         if self._database is None:
             return {}
+        if b"\\" not in data:
+            return self._database.scan(data)
         found: dict[int, Collection[int]] = dict(self._database.scan(data))
-        for origins, reading in readings(data):
-            for start, numbers in self._database.scan(reading).items():
-                origin = origins[start]
-                found[origin] = {*found.get(origin, ()), *numbers}
+        for reading, origins in readings(data):
+            place = counted = 0
+            for start, numbers in sorted(self._database.scan(reading).items()):
+                place += reading.count(b"\n", counted, start)
+                counted = start
+                found[origins[place]] = {*found.get(origins[place], ()), *numbers}
         return found
 
     def _named(self, numbers: Iterable[int]) -> frozenset[str]:

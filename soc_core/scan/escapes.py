@@ -1,47 +1,56 @@
 """Undoes the escapes of JSON in raw lines, so that they hide no word from the scan."""
 
 import re
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 
 LEVELS = 3
 """JSON within JSON within JSON."""
 
-_ESCAPE = re.compile(rb'((?:\\u[0-9a-fA-F]{4})+)|\\([nrtbf"/\\])')
-_SHORT = {b"n": b" ", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_ESCAPE = re.compile(rb"\\(.)")
+_CODES = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
+_SIGNS = {b"n": b" ", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
+_ASIDE = b"\0"  # stands for an escaped backslash meanwhile: what follows it is no escape
 
 
-def readings(data: bytes) -> Iterator[tuple[dict[int, int], bytes]]:
+def readings(data: bytes) -> Iterator[tuple[bytes, Sequence[int]]]:
     """Each reading of the lines that hold a backslash: as JSON would read them, then as JSON within that.
 
-    Answers where each line of a reading began in `data`, by where it begins in the reading, and the reading itself. A
-    line stays one line: an escaped line end is read as a blank.
+    Answers the reading, and where each of its lines began in `data`. A line stays one line: an escaped line end is read
+    as a blank.
     """
-    lines = _with_backslash(data)
+    lines = list(_with_backslash(data))
     for _ in range(LEVELS):
         if not lines:
             return
-        text = _ESCAPE.sub(_read, b"\n".join(line for _, line in lines))
-        read = [(origin, line) for (origin, _), line in zip(lines, text.split(b"\n"), strict=True)]
-        starts = accumulate((len(line) + 1 for _, line in read), initial=0)
-        yield {start: origin for start, (origin, _) in zip(starts, read, strict=False)}, text
-        lines = [new for new, old in zip(read, lines, strict=True) if new != old and b"\\" in new[1]]
+        text = _unescaped(b"\n".join(line for _, line in lines))
+        origins = [origin for origin, _ in lines]
+        yield text, origins
+        if b"\\" not in text:
+            return
+        lines = [(o, line) for o, line in zip(origins, text.split(b"\n"), strict=True) if b"\\" in line]
 
 
-def _with_backslash(data: bytes) -> list[tuple[int, bytes]]:
-    lines = []
+def _with_backslash(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while (at := data.find(b"\\", at)) >= 0:
         start = data.rfind(b"\n", 0, at) + 1
-        end = data.find(b"\n", at)
-        at = end if end >= 0 else len(data)
-        lines.append((start, data[start:at]))
-    return lines
+        at = data.find(b"\n", at)
+        at = at if at >= 0 else len(data)
+        yield start, data[start:at]
 
 
-def _read(match: "re.Match[bytes]") -> bytes:
-    short = match[2]
-    if short is not None:
-        return _SHORT.get(short, short)
-    text = match[1].decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _unescaped(text: bytes) -> bytes:
+    """The text as JSON would read it; by whole replacements, as a call for each escape would take most time."""
+    kinds = set(_ESCAPE.findall(text))
+    if b"\\" in kinds:
+        text = text.replace(rb"\\", _ASIDE)
+    for kind in kinds & _SIGNS.keys():
+        text = text.replace(b"\\" + kind, _SIGNS[kind])
+    if b"u" in kinds:
+        text = _CODES.sub(_characters, text)
+    return text.replace(b"\\", b"").replace(_ASIDE, b"\\")
+
+
+def _characters(match: "re.Match[bytes]") -> bytes:
+    text = match[0].decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text.replace("\n", " ").encode()

@@ -224,7 +224,7 @@ RAW = {"source": "app", "received": datetime(2026, 11, 23, tzinfo=UTC)}
 
 def test_a_plugin_may_go_by_the_patterns_that_fired_wherever_events_come_from():
     lines = ["session opened for root", "nothing", json.dumps({"text": 'say "hello"'})]
-    with Soc.open(env={}, overrides={"store": "sqlite://"}, plugins=[("trusting", Trusting())]) as soc:
+    with Soc.open(env={}, overrides=IN_MEMORY, plugins=[("trusting", Trusting())]) as soc:
         block = soc.process_block("\n".join(lines).encode())
         assert (block.lines, block.processed, block.quarantined) == (3, 3, 0)
         rules = {incident.rule for incident in soc.reports.incidents()}

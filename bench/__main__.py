@@ -1,0 +1,226 @@
+"""`python -m bench` (`make bench`): soc-core beside other programs on the same lines, in one run; `--quick` for a look.
+
+Prints ratios, as they travel between machines and times do not, and writes everything as JSON to `bench/out/`. All
+rates are lines in a second of processor time of one run, so that other work on the machine does not count.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from bench import corpus
+from bench.rivals import RIVALS
+
+OUT = Path(__file__).parent / "out"
+HOSTILE = ("mifova.*", ".*(?:[a-z]+)+ mifova .*", "(?:[^ ]+ )+mifova.+", "m[a-z]*i[a-z]*f[a-z]*ova.*")
+SHARE = 0.01
+RULES = 200
+
+# What the design promises, as (name of the ratio, at least or at most, how much).
+GOALS: tuple[tuple[str, Callable[[float, float], bool], str, float], ...] = (
+    ("path to ripgrep -f", float.__ge__, ">=", 1.0),
+    ("path to grep -E -f", float.__ge__, ">=", 20.0),
+    ("path to fail2ban filter", float.__ge__, ">=", 150.0),
+    ("path to bare hyperscan", float.__ge__, ">=", 0.22),
+    ("path by re2 to fail2ban filter", float.__ge__, ">=", 35.0),
+    ("cost of 1,000 rules to 10", float.__le__, "<=", 2.5),
+    ("cost of 10,000 rules to 100", float.__le__, "<=", 4.0),
+    ("cost of 30 plugins to 1", float.__le__, "<=", 1.3),
+    ("cost of hostile rules", float.__le__, "<=", 2.0),
+    ("microseconds a line, all hits", float.__le__, "<=", 10.0),
+    ("memory of many lines to few", float.__le__, "<=", 1.1),
+    ("memory in MB", float.__le__, "<=", 120.0),
+    ("warm start of 10,000 rules, more seconds", float.__le__, "<=", 1.0),
+)
+
+
+class Disagreement(Exception):
+    """Two programs do not count the same matches: one of them is wrong, and no time counts."""
+
+
+class Bench:
+    """One run: makes what is measured, measures it, keeps the rows."""
+
+    def __init__(self, folder: Path, *, lines: int) -> None:
+        self.folder = folder
+        self.lines = lines
+        self.rows: dict[str, dict[str, float]] = {}
+        self.ratios: dict[str, float] = {}
+
+    def ours(self, name: str, log: Path, expected: int | None, **task: object) -> dict[str, float]:
+        """Measure soc-core in a process of its own, twice, and keep the better run."""
+        runs = []
+        for _ in range(2):
+            for old in self.folder.glob("store.db*"):
+                old.unlink()
+            argument = json.dumps({"log": str(log), "store": str(self.folder / "store.db"), **task})
+            command = [sys.executable, "-m", "bench.ours", argument]
+            runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+        return self._row(name, min(runs, key=lambda run: run["cpu"]), expected)
+
+    def rivals(self, small: int) -> None:
+        """Measure the other programs, the slow ones on the first lines only."""
+        rules = corpus.rules(RULES)
+        for name, measured in RIVALS.items():
+            number = {"SEC": small, "fail2ban filter": small}.get(name, self.lines)
+            log = self.folder / f"{number}.log"
+            expected = corpus.write(log, number, share=SHARE, rules=rules)
+            found = measured(log, rules, self.folder)
+            if found is not None:
+                figures = {"lines": found.lines, "matched": found.matched, "seconds": found.seconds, "cpu": found.cpu}
+                self._row(name, figures, expected)
+
+    def log(
+        self, name: str, *, share: float = SHARE, rules: int = RULES, lines: int = 0, as_json: bool = False
+    ) -> Path:
+        """A log to measure on; how many of its lines match is its suffix."""
+        path = self.folder / name
+        number = corpus.write(path, lines or self.lines, share=share, rules=corpus.rules(rules), as_json=as_json)
+        return path.rename(path.with_suffix(f".{number}"))
+
+    def cost(self, name: str) -> float:
+        """Microseconds of processor time for a line."""
+        return self.rows[name]["cpu"] / self.rows[name]["lines"] * 1e6
+
+    def _row(self, name: str, figures: dict[str, float], expected: int | None) -> dict[str, float]:
+        if expected is not None and figures["matched"] != expected:
+            raise Disagreement(f"{name} finds {figures['matched']:,} lines where {expected:,} were planted")
+        rate = figures["lines"] / figures["cpu"] if figures["cpu"] and figures["lines"] else 0
+        self.rows[name] = {**figures, "rate": rate}
+        memory = f"{figures['memory_mb']:>7.0f} MB" if "memory_mb" in figures else ""
+        print(f"  {name:<44} {rate:>12,.0f} lines/s  {figures['matched']:>9,.0f} matched {memory}", flush=True)
+        return self.rows[name]
+
+
+def measure(bench: Bench, *, quick: bool) -> None:
+    """Everything there is to measure, in groups."""
+    few = bench.lines // 10
+    print("side by side: 200 rules, 1 % of the lines match, the whole path with the store")
+    text = bench.log("text")
+    bench.ours("bare hyperscan", text, _planted(text), kind="bare")
+    bench.ours("path", text, _planted(text))
+    bench.ours("path by re2", text, _planted(text), engine="re2")
+    small = bench.log("small", lines=few)
+    bench.ours("path by plain", small, _planted(small), engine="plain")
+    bench.rivals(2_000 if quick else 10_000)
+    events = bench.log("json", lines=bench.lines // 2, as_json=True)
+    bench.ours("path, JSON lines", events, _planted(events))
+    _rules(bench, quick=quick)
+    print("plugins: 200 rules spread over them")
+    for number in (1, 3, 10, 30):
+        bench.ours(f"{number} plugins", text, _planted(text), plugins=number)
+    print("hits")
+    for share in (0.0001, 0.001, 0.1, 1.0):
+        log = bench.log("hits", share=share, lines=few if share >= 0.1 else bench.lines)
+        bench.ours(f"{share:.2%} hits", log, _planted(log))
+        log.unlink()
+    print("hostile rules beside the others; the shipped rules as they are")
+    bench.ours("hostile", text, _planted(text), extra=HOSTILE)
+    shipped = bench.folder / "shipped"
+    corpus.shipped(shipped, few // 2)
+    bench.ours("shipped rules", shipped, None, rules=0)
+    print("memory")
+    many = 4 if quick else 10
+    long = bench.log("long", lines=bench.lines * many)
+    bench.ours(f"{many} times as many lines", long, _planted(long))
+    bench.ratios["memory of many lines to few"] = (
+        bench.rows[f"{many} times as many lines"]["memory_mb"] / bench.rows["path"]["memory_mb"]
+    )
+
+
+def _rules(bench: Bench, *, quick: bool) -> None:
+    print("rules: as many as named, 0.1 % of the lines match")
+    for number in (10, 100, 1_000, *(() if quick else (10_000,))):
+        log = bench.log("rules", share=0.001, rules=number)
+        cache = str(bench.folder / "cache")
+        bench.ours(f"{number:,} rules", log, _planted(log), rules=number, cache=cache)
+        if number in (10, 10_000):
+            bench.ours(f"start with {number:,} rules, warm", log, 0, rules=number, cache=cache, kind="start")
+        log.unlink()
+
+
+def ratios(bench: Bench) -> Iterator[tuple[str, float]]:
+    """What is compared, from the rows that were measured."""
+    rows = bench.rows
+    for name in ("bare hyperscan", *RIVALS):
+        if name in rows:
+            yield f"path to {name}", rows["path"]["rate"] / rows[name]["rate"]
+    if "fail2ban filter" in rows:
+        yield "path by re2 to fail2ban filter", rows["path by re2"]["rate"] / rows["fail2ban filter"]["rate"]
+        yield "path by plain to fail2ban filter", rows["path by plain"]["rate"] / rows["fail2ban filter"]["rate"]
+    yield "JSON to text", rows["path, JSON lines"]["rate"] / rows["path"]["rate"]
+    yield "cost of 1,000 rules to 10", bench.cost("1,000 rules") / bench.cost("10 rules")
+    if "10,000 rules" in rows:
+        yield "cost of 10,000 rules to 100", bench.cost("10,000 rules") / bench.cost("100 rules")
+        warm = "start with {} rules, warm"
+        more = rows[warm.format("10,000")]["seconds"] - rows[warm.format("10")]["seconds"]
+        yield "warm start of 10,000 rules, more seconds", more
+    yield "cost of 30 plugins to 1", bench.cost("30 plugins") / bench.cost("1 plugins")
+    yield "cost of hostile rules", bench.cost("hostile") / bench.cost("path")
+    yield "microseconds a line, all hits", bench.cost("100.00% hits")
+    yield "memory in MB", rows["path"]["memory_mb"]
+    yield from bench.ratios.items()
+
+
+def machine() -> Mapping[str, str | int | None]:
+    """What it ran on."""
+    info = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
+def main() -> int:
+    """Run everything; 1 if a count disagrees, 2 if there is nothing to measure on."""
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    options.add_argument("--quick", action="store_true", help="fewer lines, no 10,000 rules: about a minute")
+    options.add_argument("--lines", type=int, help="how many lines the main log has")
+    chosen = options.parse_args()
+    if not corpus.STREAMS.is_dir():
+        print(f"bench: the lines come from {corpus.STREAMS}, which is not there", file=sys.stderr)
+        return 2
+    about = machine()
+    print(", ".join(str(value) for value in about.values()))
+    with tempfile.TemporaryDirectory(prefix="soc-bench-") as folder:
+        bench = Bench(Path(folder), lines=chosen.lines or (100_000 if chosen.quick else 500_000))
+        try:
+            measure(bench, quick=chosen.quick)
+        except Disagreement as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return 1
+    found = dict(ratios(bench))
+    _show(found)
+    OUT.mkdir(exist_ok=True)
+    document = {"schema": 1, "machine": about, "quick": chosen.quick, "rows": bench.rows, "ratios": found}
+    (OUT / "speed.json").write_text(json.dumps(document, indent=2) + "\n")
+    return 0
+
+
+def _show(found: Mapping[str, float]) -> None:
+    goals = {name: (holds, sign, much) for name, holds, sign, much in GOALS}
+    print("\nratios")
+    for name, value in found.items():
+        if name in goals:
+            holds, sign, much = goals[name]
+            verdict = f"goal {sign} {much:g}: {'held' if holds(float(value), much) else 'MISSED'}"
+        else:
+            verdict = ""
+        print(f"  {name:<44} {value:>10.2f}  {verdict}")
+
+
+def _planted(log: Path) -> int:
+    return int(log.suffix.removeprefix("."))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
