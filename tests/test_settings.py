@@ -476,7 +476,9 @@ def test_a_class_describes_itself_for_reference_pages() -> None:
     assert (wait.kind, wait.default, wait.help, wait.env) == ("duration", "1s", "A wait", "DEMO_WAIT")
     assert rows["plugins.demo.token"].secret
     assert rows["plugins.demo.inner.size"].env == "DEMO_INNER_SIZE"
-    assert [row.env for row in environment_names({"demo": Demo})][:3] == ["SOC_CONFIG", "SOC_STORE", "DEMO_TEXT"]
+    names = [row.env for row in environment_names({"demo": Demo})]
+    assert names[:2] == ["SOC_CONFIG", "SOC_STORE"]
+    assert names.index("DEMO_TEXT") > max(number for number, name in enumerate(names) if str(name).startswith("SOC_"))
 
 
 def test_every_setting_of_the_house_has_help() -> None:

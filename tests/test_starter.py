@@ -12,6 +12,8 @@ CHANNELS = ("SECURITY", "SYSTEM", "INCIDENT", "GENERAL")
 NAMES = [
     "SOC_STORE",
     "SOC_CONFIG",
+    "SOC_INGEST_TOKEN",
+    "SOC_API_TOKEN",
     *(f"JIRA_{name}" for name in JIRA.split()),
     *(f"SLACK_{name}" for name in SLACK.split()),
     *(f"SLACK_{name}_CHANNEL" for name in CHANNELS),

@@ -17,6 +17,7 @@ from soc_core.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along
     from soc_core.app import Soc
+    from soc_core.web.ingest import Take
 
 
 @click.command()
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along
 def serve(ctx: click.Context, host: str, port: int) -> None:
     """Run until stopped: deliveries, clocks, sync, HTTP endpoints.
 
+    Log lines come in at /ingest and incidents are shown at /api/v1, each with a token of its own.
+
     SIGTERM or Ctrl-C stops it when what is being delivered is finished.
     """
     session = current(ctx)
@@ -35,16 +38,20 @@ def serve(ctx: click.Context, host: str, port: int) -> None:
     try:
         import uvicorn  # noqa: PLC0415 - of the extra `serve`
 
-        from soc_core.web import site  # noqa: PLC0415 - the same
+        from soc_core.web import api, ingest, site  # noqa: PLC0415 - the same
     except ImportError as error:
         raise SettingsError(
             f"soc serve needs a package that is not installed ({error.name}): pip install 'soc-core[serve]'"
         ) from error
     with session.soc() as soc, _bound(host, port) as listener:
         endpoints = soc.endpoints()
-        config = uvicorn.Config(
-            site(soc.calls, endpoints, ready=lambda: _ready(soc)), log_config=None, access_log=False
-        )
+        chosen = soc.settings.serve
+        own = [
+            ingest.route(_taking(soc), token=chosen.ingest_token, max_body=chosen.max_body),
+            *api.routes(soc.reports, token=chosen.api_token),
+        ]
+        app = site(soc.calls, endpoints, ready=lambda: _ready(soc), own=own)
+        config = uvicorn.Config(app, log_config=None, access_log=False)
         server = uvicorn.Server(config)
         with _stopping(server):
             soc.start()
@@ -103,6 +110,21 @@ def _stopping(server: "object") -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _taking(soc: "Soc") -> "Take":
+    def take(lines: bytes, log_format: str, source: str | None) -> dict[str, int]:
+        result = soc.process_block(lines, name="ingest", format=log_format, source=source)
+        return {
+            "lines": result.lines,
+            "processed": result.processed,
+            "quarantined": result.quarantined,
+            "repeated": result.outcome.repeated,
+            "incidents_opened": len(result.outcome.opened),
+            "joined": result.outcome.joined,
+        }
+
+    return take
 
 
 def _ready(soc: "Soc") -> str | None:

@@ -81,6 +81,7 @@ class Session:
 
         secrets = self.begin_logging()
         settings, environment = self.settings(store=MEMORY if in_memory else None), self.environment()
+        secrets.add(*secrets_of(settings))
         with Soc.open(settings, env=environment, scan_cache=_cache_folder(environment)) as soc:
             read = _settings_for(settings, environment)
             for plugin in soc.plugins.plugins:

@@ -13,6 +13,7 @@ from soc_core.model.people import Group, Person, Rota
 from soc_core.model.setting import checked_url, setting
 from soc_core.redaction import Redaction
 from soc_core.settings.places import Places
+from soc_core.settings.serving import ServeSettings
 
 _NOTHING = timedelta(0)
 _NO_TABLES: Mapping[str, Mapping[str, object]] = MappingProxyType({})
@@ -176,6 +177,7 @@ class Settings:
     redaction: Redaction = attrs.field(factory=Redaction)
     delivery: DeliverySettings = attrs.field(factory=DeliverySettings)
     sync: SyncSettings = attrs.field(factory=SyncSettings)
+    serve: ServeSettings = attrs.field(factory=ServeSettings)
     watch: WatchSettings = attrs.field(factory=WatchSettings)
     people: tuple[Person, ...] = attrs.field(default=(), converter=tuple)
     teams: tuple[Group, ...] = attrs.field(default=(), converter=tuple)

@@ -10,16 +10,23 @@ from starlette.routing import Route
 
 from soc_core.calls import Calls
 from soc_core.ports import Endpoint, HttpRequest
+from soc_core.web.body import read
 
 
-def site(calls: Calls, endpoints: Sequence[tuple[str, Endpoint]], *, ready: Callable[[], str | None]) -> Starlette:
-    """All endpoints, and `/healthz` (the process lives) and `/readyz` (it can take work; else 503 and the reason)."""
+def site(
+    calls: Calls,
+    endpoints: Sequence[tuple[str, Endpoint]],
+    *,
+    ready: Callable[[], str | None],
+    own: Sequence[Route] = (),
+) -> Starlette:
+    """All endpoints, the house's `own` paths, `/healthz` (it lives) and `/readyz` (it takes work; else 503 and why)."""
 
     def readyz(request: Request) -> Response:
         reason = ready()
         return PlainTextResponse(reason or "ready\n", status_code=503 if reason else 200)
 
-    routes = [Route("/healthz", lambda request: PlainTextResponse("alive\n")), Route("/readyz", readyz)]
+    routes = [Route("/healthz", lambda request: PlainTextResponse("alive\n")), Route("/readyz", readyz), *own]
     for plugin, endpoint in endpoints:
         routes.append(Route(endpoint.path, _answering(calls, plugin, endpoint), methods=sorted(endpoint.methods)))
     return Starlette(routes=routes)
@@ -28,7 +35,7 @@ def site(calls: Calls, endpoints: Sequence[tuple[str, Endpoint]], *, ready: Call
 def _answering(calls: Calls, plugin: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            body = await _body(request, endpoint.max_body)
+            body = await read(request, endpoint.max_body)
         except ClientDisconnect:
             return PlainTextResponse("", status_code=400)
         if body is None:
@@ -45,13 +52,3 @@ def _answering(calls: Calls, plugin: str, endpoint: Endpoint) -> Callable[[Reque
         return Response(given.body, status_code=given.status, headers=headers)
 
     return answer
-
-
-async def _body(request: Request, most: int) -> bytes | None:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            return None
-        parts.append(part)
-    return b"".join(parts)
