@@ -28,7 +28,9 @@ Take = Callable[[bytes, str, str | None], Mapping[str, int]]
 """Judges and stores whole lines, given their format and source; answers what they came to when all are stored."""
 
 
-def route(take: Take, *, token: Secret | None, max_body: int, at_once: int = AT_ONCE) -> Route:
+def route(
+    take: Take, *, token: Secret | None, max_body: int, at_once: int = AT_ONCE, patience: float = PATIENCE
+) -> Route:
     """The path `/ingest`.
 
     Args:
@@ -36,6 +38,7 @@ def route(take: Take, *, token: Secret | None, max_body: int, at_once: int = AT_
         token: What callers must show.
         max_body: The longest body that is read, in bytes.
         at_once: How many requests are worked on; further ones are told to come back when the store has caught up.
+        patience: How many seconds a body may take to come in.
     """
     busy = 0
 
@@ -48,7 +51,7 @@ def route(take: Take, *, token: Secret | None, max_body: int, at_once: int = AT_
             return _later(429, "the store is behind: nothing of this was taken, send it again")
         busy += 1
         try:
-            return await _answer(request, take, max_body)
+            return await _answer(request, take, max_body, patience)
         finally:
             busy -= 1
 
@@ -71,11 +74,11 @@ def as_lines(body: bytes, content_type: str) -> bytes:
         raise InputError(f"the body is no JSON ({error}); for a line each, say application/x-ndjson") from error
 
 
-async def _answer(request: Request, take: Take, max_body: int) -> Response:
+async def _answer(request: Request, take: Take, max_body: int, patience: float) -> Response:
     if request.headers.get("content-encoding", "identity") != "identity":
         return PlainTextResponse("compressed bodies are not read\n", status_code=415)
     try:
-        with anyio.fail_after(PATIENCE):  # a slow caller must not keep the others out
+        with anyio.fail_after(patience):  # a slow caller must not keep the others out
             body = await read(request, max_body)
     except TimeoutError:
         return PlainTextResponse("the body did not come in time: nothing of it was taken\n", status_code=408)

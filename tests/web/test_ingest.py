@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -140,6 +141,20 @@ def test_overload_is_told_and_loses_nothing(soc):
             assert client.post("/ingest", data="c").status_code == 200
     assert sorted(answers) == [("a", 200), ("b", 200)]
     assert sorted(stored) == [b"a", b"b", b"c"]
+
+
+def test_a_caller_who_dawdles_makes_room_for_the_others(soc):
+    taken = []
+    routes = [
+        route(lambda lines, *_: taken.append(lines) or {}, token=Secret("t"), max_body=100, at_once=1, patience=0.2)
+    ]
+    with serving(soc.calls, routes) as url, Client(url, "t") as client:
+        port = int(url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
+            slow.sendall(b"POST /ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Length: 9\r\n\r\nhal")
+            assert slow.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert client.post("/ingest", data="whole").status_code == 200
+    assert taken == [b"whole"]
 
 
 def test_a_store_that_cannot_be_used_acknowledges_nothing(soc):

@@ -41,6 +41,7 @@ UNCERTAIN = Metric("soc_uncertain_ticket_seconds", "Age of the oldest create wit
 HELD = Metric("soc_held_events", "Events that no plugin could judge.")
 QUARANTINED = Metric("soc_quarantined_lines", "Lines that could not be read.")
 STARTED = Metric("soc_start_time_seconds", "When soc-core started, in seconds since 1970.")
+HEARTBEAT = Metric("soc_heartbeat_time_seconds", "When soc-core last showed that it works, in seconds since 1970.")
 COUNTED = Metric("soc_figures_time_seconds", "When these figures were counted, in seconds since 1970.")
 
 METRICS = tuple(value for value in globals().copy().values() if isinstance(value, Metric))

@@ -43,6 +43,8 @@ def samples(figures: Figures, *, started: datetime, most: int) -> Iterator[Sampl
     yield Sample(c.HELD, (), figures.held)
     yield Sample(c.QUARANTINED, (), figures.quarantined)
     yield Sample(c.STARTED, (), started.timestamp())
+    if figures.heartbeat is not None:
+        yield Sample(c.HEARTBEAT, (), figures.heartbeat.timestamp())
     yield Sample(c.COUNTED, (), figures.at.timestamp())
 
 

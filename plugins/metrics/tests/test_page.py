@@ -15,7 +15,9 @@ from soc_metrics.plugin import Metrics
 
 from soc_core import HttpRequest, Secret
 from soc_core.app import Soc
+from soc_core.store import cursors
 from soc_core.testing.clock import HandClock
+from soc_core.testing.contract import plugin_contract
 from soc_core.testing.month import keep, month
 from soc_core.web import site
 
@@ -50,6 +52,8 @@ def soc(tmp_path_factory, clock):
     }
     with Soc.open(overrides=overrides, env={}, clock=clock) as opened:
         keep(opened.database, STORIES)
+        with opened.database.write() as tx:
+            cursors.beat(tx, clock.now() - timedelta(minutes=1))
         yield opened
 
 
@@ -125,6 +129,7 @@ def test_the_numbers_are_those_of_the_month(scraped, clock):
     oldest = min(story.unsure_since for story in STORIES if story.unsure_since)
     assert value(scraped, "soc_uncertain_ticket_seconds") == (now - oldest).total_seconds()
     assert value(scraped, "soc_figures_time_seconds") == now.timestamp()
+    assert value(scraped, "soc_heartbeat_time_seconds") == now.timestamp() - 60
 
 
 def test_every_metric_of_the_catalogue_is_shown_and_no_other(scraped):
@@ -180,6 +185,10 @@ def test_the_token_never_shows():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Metrics.Settings(**wrong)
+
+
+def test_it_keeps_the_contract_of_plugins():
+    plugin_contract(Metrics)
 
 
 def test_an_empty_store_has_a_page(tmp_path, clock):
