@@ -65,14 +65,14 @@ class FakeDesk:
     def texts(self) -> list[str]:
         return [row["text"] for row in self.rows]
 
-    def outside(self, plugin: type) -> Outside:
+    def outside(self, plugin: type, patience: float = 10) -> Outside:
         return Outside(
             url=self.url,
             plugin=lambda url: plugin(Settings(url=url, token=Secret(TOKEN))),
             texts=self.texts,
             secrets=(TOKEN,),
             alive=(MENTION,),
-            patience=timedelta(seconds=1.5),
+            patience=timedelta(seconds=patience),
         )
 
 
@@ -97,7 +97,7 @@ class Plain:
     """What both plugins are made of."""
 
     Settings = Settings
-    timeout: float | None = 0.3
+    timeout: float | None = 2.0
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

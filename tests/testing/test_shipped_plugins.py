@@ -50,7 +50,7 @@ def test_jira(flavour):
                 if site.cloud
                 else {"personal_access_token": Secret(site.token)}
             )
-            timeout = timedelta(seconds=0.5)
+            timeout = timedelta(seconds=2)
             return Jira(Jira.Settings(server_url=url, project_key="SEC", timeout=timeout, **login))
 
         outside = Outside(
@@ -80,7 +80,7 @@ def test_slack(fake_slack):
                 bot_token=Secret(fake_slack.bot_token),
                 security_channel=security,
                 api_url=f"{url}/",
-                timeout=timedelta(seconds=0.5),
+                timeout=timedelta(seconds=2),
             )
         ),
         texts=lambda: [interpreted(message) for message in fake_slack.messages("security")],

@@ -17,7 +17,7 @@ FENCED = re.compile(r"^(`{3,})text\n.*?\n\1$", re.DOTALL | re.MULTILINE)
 
 
 def plugin(url):
-    timeout = timedelta(milliseconds=300)
+    timeout = timedelta(seconds=2)
     return GitHub(GitHub.Settings(repository="acme/soc", token=Secret(TOKEN), api=url, timeout=timeout))
 
 

@@ -53,7 +53,7 @@ def receiver():
 
 
 def webhook(url, secret=SECRET):
-    return Webhook(Webhook.Settings(url=url, secret=Secret(secret), timeout=timedelta(milliseconds=300)))
+    return Webhook(Webhook.Settings(url=url, secret=Secret(secret), timeout=timedelta(seconds=2)))
 
 
 @pytest.fixture
