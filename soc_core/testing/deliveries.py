@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -177,7 +177,7 @@ def _looks_for_the_ticket(bench: _Bench) -> Iterator[str]:
 def _tells_once(bench: _Bench) -> Iterator[str]:
     before, calls, incident = bench.standing(), bench.calls(), sample_incident()
     first = bench.send(calls, incident)
-    again = bench.send(calls, incident, _repeat(bench, incident))
+    again = bench.send(calls, incident, _repeat(bench, incident))  # a crash before the first could be noted down
     if len(new := bench.new(before)) != 1:
         yield f"{bench.hook}() {first}, told again it {again}, and {len(new)} messages stand there"
 
@@ -189,13 +189,14 @@ def _looks_for_the_message(bench: _Bench) -> Iterator[str]:
     bench.relay.trouble = None
     if not isinstance(did.error, UncertainError | TemporaryError):
         yield f"{_TOLD['lost']} {bench.hook}() {did} instead of raising UncertainError"
-    bench.send(calls, incident, _repeat(bench, incident))
+    since = NOON if isinstance(did.error, UncertainError) else None
+    bench.send(calls, incident, _repeat(bench, incident, since))
     if len(new := bench.new(before)) != 1:
         yield f"{_TOLD['lost']} and the notice was repeated, {len(new)} messages stand there"
 
 
-def _repeat(bench: _Bench, incident: Incident) -> Delivery:
-    return Delivery(key=f"{incident.id}:{bench.hook}", attempt=2, uncertain_since=NOON)
+def _repeat(bench: _Bench, incident: Incident, uncertain_since: datetime | None = None) -> Delivery:
+    return Delivery(key=f"{incident.id}:{bench.hook}", attempt=2, uncertain_since=uncertain_since)
 
 
 # -- both --------------------------------------------------------------------------------------------------------------

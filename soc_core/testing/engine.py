@@ -24,7 +24,7 @@ _HOURS: Mapping[Priority, int] = {
     Priority.LOWEST: 168,
 }
 _NOTHING: Mapping[str, object] = {}
-_QUIET = ("console", "rules")  # one prints, and the other knows more about log lines than a test says
+_LEFT_OUT = ("console", "rules")  # one prints, and the other knows more about log lines than a test says
 
 
 class Stated:
@@ -65,10 +65,7 @@ def open_engine(
     ours = [
         entry
         for entry in entry_points(group=registry.GROUP)
-        if entry.dist is not None
-        and entry.dist.name == registry.CORE
-        and entry.name not in given
-        and (entry.name not in _QUIET or entry.name in chosen.plugins.order)
+        if entry.dist is not None and entry.dist.name == registry.CORE and entry.name not in {*given, *_LEFT_OUT}
     ]
     built = registry.build(
         chosen.plugins,
