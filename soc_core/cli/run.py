@@ -1,5 +1,6 @@
 """`soc run`: read logs, decide, deliver what is due, and say what came of it."""
 
+import gc
 import sys
 import threading
 import time
@@ -64,6 +65,8 @@ def run(
     from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
 
     session, names = current(ctx), chosen(paths, log_format)
+    # Events come and go by the thousand and form no cycles: looking for some would take a third of the time.
+    gc.set_threshold(50_000, 20, 20)
     began = time.monotonic()
     with session.soc(in_memory=dry_run) as soc:
         stdin = sys.stdin.buffer if STDIN in names else None

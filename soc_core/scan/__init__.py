@@ -15,7 +15,6 @@ from soc_core.scan.cache import loaded
 from soc_core.scan.choice import engine_named, engines
 from soc_core.scan.engine import Engine, Found
 from soc_core.scan.escapes import readings
-from soc_core.scan.needs import Need, need_of
 
 __all__ = ["Candidate", "Engine", "Scanner", "engine_named", "engines"]
 
@@ -55,15 +54,14 @@ class Scanner:
         """The plugins that every line is made an event for, and why."""
         self.names: list[str] = []
         """The patterns that are looked for, as `plugin:pattern`."""
-        needs: list[Need] = []
-        for plugin, pattern in patterns:
-            need = need_of(pattern)
-            if isinstance(need, Need):
-                needs.append(need)
-                self.names.append(f"{plugin}:{pattern.name}")
+        declared = tuple(patterns)
+        database, unfit = loaded(self.engine, [pattern for _, pattern in declared], cache) if declared else (None, {})
+        for place, (plugin, pattern) in enumerate(declared):
+            if place in unfit:
+                self.sees_all[plugin] = f"pattern {pattern.name!r}: {unfit[place]}"
             else:
-                self.sees_all[plugin] = f"pattern {pattern.name!r}: {need.reason}"
-        self._database = loaded(self.engine, needs, cache) if needs else None
+                self.names.append(f"{plugin}:{pattern.name}")
+        self._database = database if self.names else None
         self._hits: dict[tuple[int, ...], frozenset[str]] = {}
 
     def candidates(self, data: bytes, *, offset: int = 0, first_line: int = 1) -> list[Candidate]:

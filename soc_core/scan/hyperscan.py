@@ -89,6 +89,7 @@ class HyperscanNeeds:
 
 
 def _compiled(needs: Sequence[Need]) -> hyperscan.Database:
+    needs = needs or [Need(rendered(ANYTHING.part), ignore_case=False)]  # the library refuses to compile nothing
     try:
         return _database(needs)
     except hyperscan.error:
