@@ -31,7 +31,7 @@ _KINDS: Mapping[str, _Kind] = {
     "tracker": _Kind("makes tickets and finds them again", ("create_ticket", "find_ticket"), talks=True),
     "notifier": _Kind(
         "tells people about incidents",
-        ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation"),
+        ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation", "on_batch_processed"),
         talks=True,
     ),
     "sla": _Kind("promises response and resolution times", ("compute_sla",)),

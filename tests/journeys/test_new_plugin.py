@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from soc_core.cli.new_plugin import distribution
+from soc_core.cli.new_plugin import _HOOKS, distribution
 from soc_core.cli.program import soc as program
+from soc_core.registry.checks import HOOKS
 
 KINDS = {
     "rule": "should_create_ticket",
@@ -115,6 +116,12 @@ def test_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     Path("soc-night-shift/README.md").write_text("mine")
     assert CliRunner().invoke(program, ["new-plugin", "night-shift"]).exit_code == 3
     assert Path("soc-night-shift/README.md").read_text() == "mine"
+
+
+def test_every_hook_belongs_to_a_kind_but_those_that_are_added_to_one() -> None:
+    added = {"choose_assignee", "register_endpoints", "register_checks", "register_commands"}
+    assert set(_HOOKS) | added == set(HOOKS)
+    assert not set(_HOOKS) & added
 
 
 def test_an_unknown_hook_is_answered_with_those_there_are() -> None:
