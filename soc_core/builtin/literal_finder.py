@@ -4,6 +4,7 @@ With the extra `fast` installed hyperscan looks for all of them at once; without
 literals that are whole words, and the others are looked for one by one. Both give the same answer.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 
 from soc_core.builtin.rule_patterns import Literal, tokens
@@ -51,6 +52,7 @@ class _HyperscanFinder:
             elements=len(expressions),
             flags=[flags] * len(expressions),
         )
+        self._turn = threading.Lock()  # the library's scratch space serves one scan at a time
 
     def find(self, text: str) -> set[str]:
         """One scan of the text's bytes; literals are plain ASCII, so other characters cannot disturb them."""
@@ -60,7 +62,9 @@ class _HyperscanFinder:
         def keep(number: int, start: int, end: int, flags: int, context: object) -> None:
             found.add(keys[number])
 
-        self._database.scan(text.encode("utf-8", "replace"), match_event_handler=keep)
+        data = text.encode("utf-8", "replace")
+        with self._turn:
+            self._database.scan(data, match_event_handler=keep)
         return found
 
 
