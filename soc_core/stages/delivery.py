@@ -23,6 +23,9 @@ from soc_core.store import audit, incidents, limits, outbox, tickets
 from soc_core.store.database import Database
 
 
+_LEAST_WAIT = timedelta(milliseconds=50)  # "come back at once" must not spin
+
+
 class Step(StrEnum):
     """The steps of the create protocol, in order; tests stop the process before and after each."""
 
@@ -231,16 +234,17 @@ class Deliverer:
                     self.casebook.alarm(tx, job.dest, f"no tracker takes the ticket of {incident.id}", now)
 
     def _again(self, job: Job, error: TemporaryError) -> None:
-        wait = error.retry_after if error.retry_after is not None else self._backoff(job.attempts)
-        if not error.whole_destination and job.attempts >= self.settings.attempts:
+        wait = self._backoff(job.attempts) if error.retry_after is None else max(error.retry_after, _LEAST_WAIT)
+        # Whoever was told when to come back was not refused: waiting one's turn uses up no tries.
+        told_when = error.whole_destination or error.retry_after is not None
+        if not told_when and job.attempts >= self.settings.attempts:
             self._bury(job, f"given up after {job.attempts} tries: {error}")
             return
         with self.database.write() as tx:
             now = self.clock.now()
-            refund = error.whole_destination
             # This try was refused for certain; `job` still says whether an earlier one may have got through.
             sent = job.maybe_sent_at
-            outbox.postpone(tx, job, now, until=now + wait, error=str(error), sent=sent, refund=refund)
+            outbox.postpone(tx, job, now, until=now + wait, error=str(error), sent=sent, refund=told_when)
             if error.whole_destination:
                 limit = limits.get(tx, job.dest)
                 pause = error.retry_after or self._backoff(limit.failures + 1)

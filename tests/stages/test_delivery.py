@@ -247,3 +247,14 @@ def test_a_ticket_asked_for_while_the_automatic_one_is_under_way_is_one_ticket(o
     assert [soc.request_ticket("INC-2", actor=who) for who in ("ann", "bob", "ann")] == [True, False, False]
     work(soc, clock, timedelta(minutes=10))
     assert list(tracker.open_tickets().values()) == [1, 1]
+
+
+def test_waiting_ones_turn_uses_up_no_tries(open_soc, moody, clock):
+    soc = open_soc(("moody", moody), delivery={"attempts": 3})
+    moody.mood = raising(TemporaryError("wait your turn", retry_after=timedelta(seconds=1)))
+    soc.submit([event("9 Security Alert")])
+    work(soc, clock, timedelta(minutes=5), timedelta(seconds=1))
+    assert len(moody.calls) > 100
+    moody.mood = lambda incident, delivery: None
+    work(soc, clock, timedelta(seconds=5), timedelta(seconds=1))
+    assert soc.reports.jobs(JobState.READY, JobState.DEAD, incident="INC-1") == ()

@@ -72,8 +72,10 @@ def agree(incident: Incident, update: Update, sides: Mapping[str, Side], *, wins
         return outcome(Outcome.AGREED)
     if own.echoes(said):
         return outcome(Outcome.ECHO)
-    # Whoever sits at the house's own door sees the incident itself; before any change everybody knows what it is.
-    knew = update.origin in (HOUSE, holder) or own.holds == ours or not any(side.seen for side in sides.values())
+    # Whoever sits at the house's own door, or keeps no value of its own, sees the incident itself; before any change
+    # everybody knows what it is.
+    sees = update.origin in (HOUSE, holder) or own == Side()
+    knew = sees or own.holds == ours or not any(side.seen for side in sides.values())
     if knew and said.at >= since:
         return outcome(Outcome.TAKEN)
     taken = _wins(update.origin, holder, wins=wins, newer=said.at >= since, knew=knew)
