@@ -22,7 +22,6 @@ from soc_core.settings import DeliverySettings
 from soc_core.store import audit, incidents, limits, outbox, tickets
 from soc_core.store.database import Database
 
-
 _LEAST_WAIT = timedelta(milliseconds=50)  # "come back at once" must not spin
 
 

@@ -108,8 +108,8 @@ def test_a_destination_that_is_down_is_paused_whole_alarmed_once_and_probed_by_o
     soc.work()
     assert len(moody.calls) == 1
     assert len(listener.of("ticket")) == 50
-    work(soc, clock, timedelta(hours=23), timedelta(seconds=30))
-    assert 1000 < len(moody.calls) < 1500
+    work(soc, clock, timedelta(hours=23), timedelta(minutes=2))
+    assert 600 < len(moody.calls) < 800
     assert len([i for i in soc.reports.incidents() if i.source == "soc-core"]) == 1
     moody.mood = lambda incident, delivery: None
     before = len(moody.calls)
