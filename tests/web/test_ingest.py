@@ -222,6 +222,7 @@ def test_what_was_acknowledged_survives(tmp_path, blow):
             process.kill()
             process.communicate()
     assert b"canary-token" not in out + err
+    assert b"plugin.failed" not in err
     database = Database(f"sqlite:///{tmp_path / 'soc.db'}")
     database.open()
     with database.read() as tx:
