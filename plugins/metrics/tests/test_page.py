@@ -1,9 +1,14 @@
 """The page that Prometheus reads, as `soc serve` answers it, for a whole month of incidents."""
 
+import contextlib
+import json
+import shutil
 import socket
+import subprocess
 import threading
 from collections import Counter
 from datetime import timedelta
+from importlib.resources import files
 
 import attrs
 import pytest
@@ -198,3 +203,54 @@ def test_an_empty_store_has_a_page(tmp_path, clock):
     assert b'soc_tickets{day="today"} 0.0\n' in answer.body
     assert b"soc_next_breach_seconds" not in answer.body
     assert attrs.asdict(answer)["status"] == 200
+
+
+def test_a_real_prometheus_scrapes_it_and_knows_the_alerts(url, tmp_path):
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("prometheus is not installed (Debian: prometheus)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    rules = tmp_path / "alerts.yml"
+    rules.write_text((files("soc_metrics") / "alerts.yml").read_text())
+    targets = [{"targets": [url.split("/")[2]]}]
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules)],
+        "scrape_configs": [{"job_name": "soc-core", "static_configs": targets}],
+    }
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
+    words = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={place}"]
+    with (tmp_path / "log").open("w") as log, requests.Session() as session:
+        session.trust_env = False
+        process = subprocess.Popen([program, *words], cwd=tmp_path, stdout=log, stderr=log)
+        try:
+            found = _until(lambda: _asked(session, place, 'soc_tickets{day="mean"}'), process)
+            alerts = _until(lambda: _asked(session, place, 'ALERTS{alertname="SocTicketUncertain"}'), process)
+        finally:
+            process.terminate()
+            process.wait(30)
+    made = sum(story.ticket_at is not None for story in STORIES)
+    assert float(found[0]["value"][1]) == pytest.approx(made / 30, rel=0.01)
+    assert alerts[0]["metric"]["alertstate"] == "firing"
+
+
+def _asked(session, place, query):
+    try:
+        answer = session.get(f"http://{place}/api/v1/query", params={"query": query}, timeout=5)
+    except requests.ConnectionError:
+        return []
+    return answer.json()["data"]["result"] if answer.ok else []
+
+
+def _until(ask, process):
+    """What is there at last; a pause between two looks is the process's own business, so it is waited for briefly."""
+    for _ in range(300):
+        found = ask()
+        if found:
+            return found
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+            break
+    raise AssertionError("prometheus ended, or never saw it")
