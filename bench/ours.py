@@ -119,6 +119,8 @@ def _opened(task: Task) -> Iterator[Soc]:
     with Soc.open(env={}, overrides=overrides, plugins=plugins if task.rules else (), scan_cache=cache) as soc:
         if task.rules:
             soc.scanner = Scanner(soc.calls.patterns(), engine=engine_named(task.engine), cache=cache)
+        else:
+            assert soc.scanner.names  # made now: it is part of the start
         yield soc
 
 

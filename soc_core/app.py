@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 import attrs
-import msgspec
 from sqlalchemy import Connection
 
 from soc_core import people, registry
@@ -195,6 +194,8 @@ class Soc:
     def submit(self, items: Iterable[Item]) -> Outcome:
         """Judge events and store what follows from them; when this returns, nothing of it can be lost.
 
+        Every classifier is asked about each; nothing is scanned, so `event.hits` is empty unless it came filled.
+
         Args:
             items: Events, `(source, message)` pairs, dicts, or raw lines.
         """
@@ -206,11 +207,7 @@ class Soc:
     def judge_and_store(self, items: Sequence[Item]) -> tuple[tuple[Judgement, ...], Outcome]:
         """The same for one block, in one transaction; answers what was said about each item as well."""
         now = self.clock.now()
-        events = [item if isinstance(item, Event) else event_of(item, received=now) for item in items]
-        if self.scanner.names:
-            hits = self.scanner.hits([_raw(item) for item in items])
-            events = [attrs.evolve(e, hits=fired) if fired else e for e, fired in zip(events, hits, strict=True)]
-        return self._take(events)
+        return self._take([item if isinstance(item, Event) else event_of(item, received=now) for item in items])
 
     def take(self, batch: Batch) -> Outcome:
         """Judge a batch that was read from an input; the place where the reader stopped is stored with it."""
@@ -413,15 +410,6 @@ class Soc:
             rate=lambda dest: getattr(self.plugins.object(dest), "rate", None),
             failpoint=self._failpoint,
         )
-
-
-def _raw(item: Item) -> str:
-    """The text in which declared patterns are looked for."""
-    if isinstance(item, Event):
-        return item.message
-    if isinstance(item, Mapping):
-        return msgspec.json.encode(item, enc_hook=str).decode()
-    return item if isinstance(item, str) else item[1]
 
 
 def _log_failure(failure: Failure) -> None:

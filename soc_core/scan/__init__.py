@@ -6,7 +6,6 @@ own code confirms, so no finding depends on which engine is installed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,13 +78,6 @@ class Scanner:
             hits = _NONE if numbers is None else self._named(numbers)
             candidates.append(Candidate(number, offset + start, line, hits))
         return candidates
-
-    def hits(self, texts: Sequence[str]) -> list[frozenset[str]]:
-        """The patterns that fire on each of some texts; a line end within one is read as a blank."""
-        lines = [text.replace("\n", " ").encode("utf-8", "replace") for text in texts]
-        found = self._found(b"\n".join(lines))
-        starts = accumulate((len(line) + 1 for line in lines), initial=0)
-        return [self._named(found.get(start, ())) for start, _ in zip(starts, lines, strict=False)]
 
     @property
     def loud(self) -> Mapping[str, int]:

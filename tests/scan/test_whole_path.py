@@ -6,14 +6,13 @@ import json
 import re
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soc_core import Event, Finding, Pattern, hookimpl
+from soc_core import Finding, Pattern, hookimpl
 from soc_core.app import Soc
 from soc_core.scan import Scanner, engine_named, engines
 from soc_core.stages.intake.reading import Reader
@@ -219,21 +218,39 @@ def test_findings_of_real_logs_do_not_depend_on_the_scan(socs, name):
         assert findings(socs[DECLARED], data, engine) == expected
 
 
-RAW = {"source": "app", "received": datetime(2026, 11, 23, tzinfo=UTC)}
-
-
-def test_a_plugin_may_go_by_the_patterns_that_fired_wherever_events_come_from():
+def test_a_block_from_elsewhere_is_scanned_and_stored_and_a_plugin_may_go_by_the_patterns_that_fired():
     lines = ["session opened for root", "nothing", json.dumps({"text": 'say "hello"'})]
     with Soc.open(env={}, overrides=IN_MEMORY, plugins=[("trusting", Trusting())]) as soc:
         block = soc.process_block("\n".join(lines).encode())
-        assert (block.lines, block.processed, block.quarantined) == (3, 3, 0)
-        rules = {incident.rule for incident in soc.reports.incidents()}
-        assert rules == {"trusting:root", "trusting:quoted"}
-        assert soc.submit(lines).joined == 2
-        judgements, _ = soc.judge_and_store(
-            [("app", lines[0]), {"text": 'say "hello"'}, Event(**RAW, message=lines[0])]
-        )
-        assert [judged.finding.rule for judged in judgements] == ["trusting:root", "trusting:quoted", "trusting:root"]
+        assert (block.lines, block.processed, block.quarantined, block.candidates) == (3, 3, 0, 2)
+        assert {incident.rule for incident in soc.reports.incidents()} == {"trusting:root", "trusting:quoted"}
+        assert soc.process_block(lines[0].encode()).outcome.joined == 1
+
+
+def test_the_shipped_rules_miss_nothing_that_people_are_told_of_when_lines_are_scanned(tmp_path):
+    if not STREAMS.is_dir():
+        pytest.skip(f"{STREAMS} is not there: clone the shared data beside the repository")
+    data = b"".join(
+        line
+        for name in ("auth.log.gz", "apache_access.log.gz", "kafka.log.gz")
+        for line in gzip.decompress((STREAMS / name).read_bytes()).splitlines(keepends=True)[:1500]
+    )
+    shipped = {**IN_MEMORY, "plugins": {"disable": ["jira", "slack"]}}
+    with Soc.open(env={}, overrides=shipped) as soc:
+        every = []
+        for engine in (None, *engines()):
+            if engine is not None:
+                soc.scanner = Scanner(soc.calls.patterns(), engine=engine_named(engine), cache=tmp_path)
+            found = []
+            for batch in reader_of(soc, data, engine, chunk=1 << 18):
+                found += [
+                    (judged.finding.event.message, judged.finding.rule, judged.finding.severity)
+                    for judged in judge(soc.calls, batch.events, see_all=() if batch.selected else None)
+                    if judged.finding is not None and (judged.raised or judged.finding.severity >= 6)
+                ]
+            every.append(found)
+    assert every[0]
+    assert all(found == every[0] for found in every)
 
 
 def test_blocks_in_which_little_is_found_are_stored_together_and_followed_lines_at_once(tmp_path):
