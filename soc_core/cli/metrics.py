@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import attrs
 import click
 
+from soc_core import codec
 from soc_core.cli import screen
 from soc_core.cli.session import current
 from soc_core.model.event import Priority
@@ -95,7 +96,7 @@ def _numbers(found: Figures) -> Mapping[str, Mapping[str, object]]:
         "seconds_to_acknowledge": _by_priority(found.acknowledge),
         "seconds_to_resolve": _by_priority(found.resolve),
         "queue": {left.value: number for left, number in found.queue.items()},
-        "next_breaches": {one.incident: one.due_at.isoformat(timespec="seconds") for one in found.next_breaches},
+        "next_breaches": {one.incident: codec.iso(one.due_at.replace(microsecond=0)) for one in found.next_breaches},
         "escalations": {f"{clock} {rung}": number for (clock, rung), number in found.escalations.items()},
         "verdicts": found.verdicts,
         "false_positives_by_rule": {one.rule: _percent(one.false_share) for one in found.rules if one.judged},

@@ -233,6 +233,8 @@ def test_the_command_line_shows_the_same_numbers(tmp_path, monkeypatch):
     assert numbers["escalations"] == {f"{clock} {rung}": n for (clock, rung), n in found.escalations.items()}
     assert numbers["events_by_rule"] == {one.rule: one.events for one in found.rules}
     assert numbers["verdicts"] == found.verdicts
+    assert numbers["delivery_tries"] == {f"{dest} {outcome}": n for (dest, outcome), n in found.attempts.items()}
+    assert all(due.endswith("Z") for due in numbers["next_breaches"].values())
     assert numbers["deliveries"] == {f"{dest} {state}": n for (dest, state), n in found.jobs.items()}
     met = sum(kept.met for (clock, _), kept in found.kept.items() if clock == "resolution")
     assert numbers["sla"]["within"] == met
