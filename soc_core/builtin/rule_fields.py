@@ -6,6 +6,7 @@ A name means every field whose path ends with it, in any case and without `_`, `
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ import attrs
 import msgspec
 
 from soc_core import Event
-from soc_core.builtin.rule_patterns import text_pattern
+from soc_core.builtin.rule_patterns import Literal, telling, text_pattern
 
 FieldTest = Callable[[object], bool]
 """Whether one value of a field is what the rule asks for."""
@@ -27,10 +28,11 @@ ATTRIBUTES = ("source", "message", "action", "outcome", "user", "host", "ip", "s
 _DEEPEST = 24
 _MOST = 5000
 _LONGEST_EMBEDDED = 65536
+_NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FLAT = frozenset({int, float, bool})
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(kw_only=True, eq=False)
 class FieldCondition:
     """One condition of a rule on one field.
 
@@ -38,6 +40,8 @@ class FieldCondition:
         names: The fields it may be, as `canonical()` gives them; in a rule they are written `a|b`.
         tests: All must hold for one and the same value.
         equals: The values it is compared with, where the condition is a plain comparison; rules are found by them.
+        needs: Literals one of which an event's raw line cannot lack if this holds; empty where none can be named.
+        named: The words of the fields' names, of which the raw line contains one name, however its words are joined.
         absent: Holds when the field is missing, or has only values that fail the tests.
         shown: The condition as an analyst reads it.
     """
@@ -45,6 +49,8 @@ class FieldCondition:
     names: tuple[str, ...]
     tests: tuple[FieldTest, ...]
     equals: frozenset[str]
+    needs: tuple[Literal, ...]
+    named: tuple[tuple[str, ...], ...]
     absent: bool
     shown: str
 
@@ -71,21 +77,47 @@ def field_condition(name: str, wanted: object) -> FieldCondition:
         if part.startswith("@") and part[1:] not in ATTRIBUTES:
             known = ", ".join("@" + attribute for attribute in ATTRIBUTES)
             raise ValueError(f"{part!r} is nothing the intake recognises; there are {known}")
-    absent = False
-    shown = f"{name} = {_shown(wanted)}"
-    if isinstance(wanted, dict) and set(wanted) == {"exists"}:
-        if not isinstance(wanted["exists"], bool):
-            raise ValueError("`exists` is true or false")
-        return FieldCondition(names, (), frozenset(), absent=not wanted["exists"], shown=shown)
-    if isinstance(wanted, dict) and set(wanted) == {"not"}:
-        absent, wanted = True, wanted["not"]
+    tests: tuple[FieldTest, ...] = ()
+    values: frozenset[str] = frozenset()
+    needs: tuple[Literal, ...] = ()
+    absent, asked = _asked(wanted)
+    if isinstance(asked, dict):
+        tests = tuple(_operation(key, operand) for key, operand in asked.items())
+        needs = max((_needs(key, operand) for key, operand in asked.items()), key=rarity, default=())
+    else:
+        values = frozenset(text_of(value) for value in _scalars(asked))
+        tests = (lambda value: text_of(value) in values,)
+        needs = _values(sorted(values))
+    return FieldCondition(
+        names=names,
+        tests=tests,
+        equals=values,
+        needs=() if absent else needs,
+        named=()
+        if absent or any(part.startswith("@") for part in names)
+        else tuple(_name_words(part) for part in name.split("|")),
+        absent=absent,
+        shown=f"{name} = {_shown(wanted)}",
+    )
+
+
+def _asked(wanted: object) -> tuple[bool, object]:
+    """Whether the values must be absent, and what is asked of them: nothing, if the field need only exist."""
     if isinstance(wanted, dict):
         if not wanted:
             raise ValueError("an empty table asks for nothing")
-        tests = tuple(_operation(key, operand) for key, operand in wanted.items())
-        return FieldCondition(names, tests, frozenset(), absent=absent, shown=shown)
-    values = frozenset(text_of(value) for value in _scalars(wanted))
-    return FieldCondition(names, (lambda value: text_of(value) in values,), values, absent=absent, shown=shown)
+        if set(wanted) == {"exists"}:
+            if not isinstance(wanted["exists"], bool):
+                raise ValueError("`exists` is true or false")
+            return not wanted["exists"], {}
+        if set(wanted) == {"not"}:
+            return True, wanted["not"]
+    return False, wanted
+
+
+def _name_words(name: str) -> tuple[str, ...]:
+    """The words of the longest part of a field's path, such as `host` and `path` of `hostPath.type`."""
+    return tuple(word.lower() for word in _NAME_WORD.findall(max(name.split("."), key=len)))
 
 
 @lru_cache(maxsize=8192)
@@ -161,9 +193,8 @@ class _Walk:
                 above = (*reversed(upper), *parents)
             if leaf in by_leaf:
                 self._keep(by_leaf[leaf], above, value)
-            if type(value) in _FLAT:
-                continue
-            if depth and not (isinstance(value, str) and value[0] not in "{["):
+            kind = type(value)
+            if depth and kind not in _FLAT and (kind is not str or value[0] in "{["):  # type: ignore[index]  # a text
                 self._below(value, leaf, above, depth - 1)
 
     def _below(self, value: object, leaf: str, above: tuple[str, ...], depth: int) -> None:
@@ -238,6 +269,47 @@ class UnknownOperation(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is no comparison")
         self.name = name
+
+
+_PLAIN = re.compile(r"[a-z0-9_.: -]+")
+_WORD = re.compile(r"\w(?:[a-z0-9_.: -]*\w)?", re.ASCII)
+
+
+def _needs(key: str, operand: object) -> tuple[Literal, ...]:
+    """Literals one of which the raw line of an event cannot lack if a comparison holds."""
+    if key in ("contains", "startswith", "endswith"):
+        return _plain(_texts(operand))
+    if key == "is":
+        return _values([text_of(value) for value in _scalars(operand)])
+    if key == "regex":
+        patterns = [text_pattern(source) for source in _texts(operand, fold=False)]
+        if all(pattern.literals for pattern in patterns):
+            return _plain([literal.text for pattern in patterns for literal in pattern.literals])
+    return ()
+
+
+def _plain(texts: Iterable[str]) -> tuple[Literal, ...]:
+    """The longest part of each text that no format writes differently; nothing if one has no such part."""
+    parts = [(max(_PLAIN.findall(text), key=_rare, default="").strip(), text) for text in texts]
+    return tuple(Literal(part, whole=False) for part, _ in parts) if all(len(part) > 1 for part, _ in parts) else ()
+
+
+def _rare(text: str) -> float:
+    return telling(Literal(text.strip(), whole=False))
+
+
+def _values(texts: Iterable[str]) -> tuple[Literal, ...]:
+    """The same for whole values, which stand alone in the raw line."""
+    texts = tuple(texts)
+    return tuple(
+        Literal(one.text, whole=_WORD.fullmatch(text) is not None)
+        for one, text in zip(_plain(texts), texts, strict=False)
+    )
+
+
+def rarity(needs: Sequence[Literal]) -> float:
+    """How few lines contain one of some literals, roughly; nothing is in all of them."""
+    return min((telling(literal) for literal in needs), default=0.0)
 
 
 def _comparison(key: str, operand: object) -> FieldTest:

@@ -74,9 +74,16 @@ class Group:
 
     def holds(self, text: str, seen: Set[str], values: Values) -> bool:
         """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
-        return all(field.holds(values) for field in self.fields) and all(
-            any(pattern.occurs(text, seen) for pattern in patterns) for patterns in self.texts
-        )
+        for field in self.fields:  # plain loops: this runs for every rule that a line brings up
+            if not field.holds(values):
+                return False
+        for patterns in self.texts:
+            for pattern in patterns:
+                if pattern.occurs(text, seen):
+                    break
+            else:
+                return False
+        return True
 
 
 @attrs.frozen(kw_only=True)

@@ -38,9 +38,10 @@ _TOKEN = re.compile(r"[a-z0-9_]+")
 _EVERYDAY = frozenset(
     _TOKEN.findall(
         "get post head put http https for from to the in on of is was by with not no user users error failed warning"
-        " info log connection client server host address port session request message authentication password login"
-        " access file system service type action name id source date time root"
-        " kernel cron com www net html php js css"
+        " fail info log connection client server host address port session request message authentication password"
+        " login job deleted delete removed deletion stop config true false null access file system service type"
+        " action name id source date time root kernel cron com www net html php js css auth tmp var usr etc opt home"
+        " bin sending new starting started stopped group security build state status"
     )
 )
 
@@ -145,7 +146,7 @@ def telling(literal: Literal) -> float:
     odd = sum(not char.isalnum() and char != " " for char in literal.text)
     words = tokens(literal.text)
     if words and all(word in _EVERYDAY or word.isdecimal() for word in words):
-        return 0.5 + 0.5 * odd
+        return 0.5 + 0.5 * odd + 2.5 * (len(words) - 1)
     return len(literal.text.strip()) + 1.5 * odd + (2.0 if literal.whole else 0.0)
 
 

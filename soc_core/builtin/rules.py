@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from soc_core import Event, Finding, SettingsError, Threshold, hookimpl, setting
+from soc_core import Event, Finding, Pattern, SettingsError, Threshold, hookimpl, setting
 from soc_core.builtin.judgement import FIELDS, judge
 from soc_core.builtin.response import ResponseTable, read_response_table
 from soc_core.builtin.rule_book import RuleBook
 from soc_core.builtin.rule_fields import Values
 from soc_core.builtin.rule_language import Count, Example, Rule, nearest, read_rule_files
+from soc_core.builtin.rule_needs import patterns_of
 
 if TYPE_CHECKING:  # click is only needed when the command line is built
     import click
@@ -46,6 +47,10 @@ class Rules:
         disable: tuple[str, ...] = attrs.field(
             default=(), converter=_in_order, metadata=setting("Ids of rules that are not used")
         )
+        prefilter: bool = attrs.field(
+            default=True,
+            metadata=setting("Pass over lines that cannot come to severity 6; off if other plugins act on less"),
+        )
         actions: str | None = attrs.field(
             default=None, metadata=setting("File with recommended response actions, instead of the shipped table")
         )
@@ -54,12 +59,18 @@ class Rules:
         settings = settings or self.Settings()
         folders = [*([PACK] if settings.pack else []), *(Path(path) for path in settings.paths)]
         self.rules = _enabled(read_rule_files(folders), settings.disable)
+        self._patterns = patterns_of(self.rules) if settings.prefilter else ()
         self._classifier = Classifier(self.rules, read_response_table(Path(settings.actions or HERE / "actions.toml")))
 
     @hookimpl
     def classify_event(self, event: Event) -> Finding | None:
         """The finding of the strongest rule, or None for an event that says nothing."""
         return self._classifier.classify(event)
+
+    @hookimpl
+    def register_patterns(self) -> Sequence[Pattern]:
+        """What a line must contain to come to an alert, alone or by being counted."""
+        return self._patterns
 
     @hookimpl
     def register_commands(self, cli: "click.Group") -> None:

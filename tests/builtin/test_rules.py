@@ -71,7 +71,8 @@ def test_a_count_is_asked_for_and_the_line_alone_is_worth_its_own_severity(
     text = rule(
         "r",
         4,
-        'words = "x"\nthreshold = { count = 5, within = "1m", by = ["ip", "user"], severity = 9, label = "Security Alert" }',
+        'words = "x"\n[rule.threshold]\ncount = 5\nwithin = "1m"\nby = ["ip", "user"]\n'
+        'severity = 9\nlabel = "Security Alert"',
     )
     found = classify(text, "x", ip="10.0.0.1", user="a|b")
     assert found is not None
@@ -184,7 +185,8 @@ def test_examples_that_do_not_hold_are_named() -> None:
     text = rule(
         "r",
         7,
-        'words = "x"\nexample = [{ line = "x" }, { line = "y" }, { line = "x", match = false },\n{ line = "x", severity = 3 }, { line = "x", label = "L" }]',
+        'words = "x"\nexample = [{ line = "x" }, { line = "y" }, { line = "x", match = false },'
+        '{ line = "x", severity = 3 }, { line = "x", label = "L" }]',
     )
     results = test_rules(read_rules(text, "f"))
     assert [bool(result.problem) for result in results] == [False, True, True, True, True]
