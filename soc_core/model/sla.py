@@ -104,7 +104,13 @@ class Clock:
     @property
     def ended(self) -> bool:
         """Whether the clock was stopped or cancelled: it needs no stop, and no rung of its ladder fires any more."""
-        return _story(self.history).phase in _ENDED
+        return self.ended_at is not None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was stopped or cancelled; None while it may still run."""
+        story = _story(self.history)
+        return story.since if story.phase in _ENDED else None
 
     @property
     def paused(self) -> bool:

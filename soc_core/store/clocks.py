@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, insert
 
 from soc_core.model.incident import Incident
-from soc_core.model.sla import Clock, Move
+from soc_core.model.sla import Clock
 from soc_core.store.schema import sla_clock
 
 
@@ -15,11 +15,10 @@ def save_clocks(tx: Connection, incident: Incident) -> None:
 
 
 def _row(incident: str, clock: Clock) -> dict[str, object]:
-    last = max(clock.history, key=lambda tick: tick.at, default=None)
     return {
         "incident": incident,
         "name": clock.name,
         "cycle": clock.cycle,
         "due_at": clock.due_at(),
-        "stopped_at": last.at if last is not None and last.move in (Move.STOP, Move.CANCEL) else None,
+        "stopped_at": clock.ended_at,
     }
