@@ -347,7 +347,8 @@ class Casebook:
         actor = update.actor or update.origin
         audit.record(tx, now, what, incident=incident.id, actor=actor, origin=update.origin, details=details)
         if update.change in moves.FIELDS:
-            fields.seen(tx, incident.id, update.origin, update.change, fields.Said(value=update.new, at=update.at))
+            said = fields.Said(value=update.new, at=update.at, decided=True)
+            fields.seen(tx, incident.id, update.origin, update.change, said)
         self.fanout.updated(tx, incident, update, now)
 
     def _plan_timers(self, tx: Connection, incident: Incident, now: datetime) -> None:

@@ -15,10 +15,11 @@ _KEPT = 8
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """A value, and when it was said or written."""
+    """A value, and when it was said or written; `decided` if the incident got it by these words."""
 
     value: str
     at: datetime
+    decided: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +63,9 @@ def seen(tx: Connection, incident: str, origin: str, field: str, said: Said) -> 
     """Remember what a side said; what it said before does not overtake it."""
     known = sides(tx, incident, field).get(origin, Side()).seen
     if known is None or known.at <= said.at:
-        _put(tx, incident, origin, field, last_seen=codec.dump(said))
+        again = known is not None and known.decided and known.value == said.value
+        newest = attrs.evolve(said, decided=said.decided or again)
+        _put(tx, incident, origin, field, last_seen=codec.dump(newest))
 
 
 def written(tx: Connection, incident: str, origin: str, field: str, said: Said) -> None:

@@ -44,7 +44,8 @@ class Sync:
         """Change what several sides may change, if this side's word counts; a conflict leaves a note."""
         wins = getattr(self.casebook.settings.sync, update.change, NEWEST)
         sides = fields.sides(tx, incident.id, update.change)
-        found = agree(incident, update, sides, wins=wins, now=now)
+        keeps = update.origin in self.casebook.fanout.listeners.get("on_incident_updated", ())
+        found = agree(incident, update, sides, keeps=keeps, wins=wins, now=now)
         if found.outcome in (Outcome.TAKEN, Outcome.AGREED):
             incident = self.casebook.change(tx, incident, update, now)
         fields.seen(tx, incident.id, update.origin, update.change, fields.Said(value=update.new, at=update.at))

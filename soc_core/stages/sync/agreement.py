@@ -48,13 +48,16 @@ class Agreement:
     stands_since: datetime
 
 
-def agree(incident: Incident, update: Update, sides: Mapping[str, Side], *, wins: str, now: datetime) -> Agreement:
+def agree(
+    incident: Incident, update: Update, sides: Mapping[str, Side], *, keeps: bool, wins: str, now: datetime
+) -> Agreement:
     """Whether a change of one field is taken.
 
     Args:
         incident: As it stands.
         update: The change, its value in the house's own words.
         sides: How each side stands to the field.
+        keeps: Whether the side is told of changes and keeps values of its own, as a tracker or a chat does.
         wins: `newest`, or the side whose word counts where two changed it at once.
         now: No decision was made later than this, whatever another clock said.
     """
@@ -74,7 +77,7 @@ def agree(incident: Incident, update: Update, sides: Mapping[str, Side], *, wins
         return outcome(Outcome.ECHO)
     # Whoever sits at the house's own door, or keeps no value of its own, sees the incident itself; before any change
     # everybody knows what it is.
-    sees = update.origin in (HOUSE, holder) or own == Side()
+    sees = update.origin in (HOUSE, holder) or not keeps
     knew = sees or own.holds == ours or not any(side.seen for side in sides.values())
     if knew and said.at >= since:
         return outcome(Outcome.TAKEN)
@@ -87,8 +90,10 @@ def agree(incident: Incident, update: Update, sides: Mapping[str, Side], *, wins
 
 def _standing(incident: Incident, ours: str, sides: Mapping[str, Side], now: datetime) -> tuple[str, datetime]:
     """Who brought the value that the incident has, and when."""
-    said = [(side.seen.at, origin) for origin, side in sides.items() if side.seen and side.seen.value == ours]
-    at, origin = max(said, default=(incident.opened_at, HOUSE))
+    # Who only agrees decides nothing: it does not make older news of another side any older.
+    said = [(origin, one.seen) for origin, one in sides.items() if one.seen and one.seen.decided]
+    decisions = [(seen.at, origin) for origin, seen in said if seen.value == ours]
+    at, origin = max(decisions, default=(incident.opened_at, HOUSE))
     return origin, min(at, now)
 
 
