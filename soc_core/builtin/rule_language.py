@@ -16,7 +16,7 @@ attack = ["T1562.008"]
 
 All of `words`, `every`, `regex`, `where` and `any` that a rule gives must hold, and nothing of `unless`. `words` and
 `regex` are lists of which one is enough; of `every`, each phrase must occur. `any` and `unless` are groups of the same
-keys, of which one is enough. See `docs/plugins/rules.md`.
+keys, of which one is enough. `rule_fields.py` says what a field's name means and which comparisons there are.
 """
 
 import difflib
