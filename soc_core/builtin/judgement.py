@@ -5,7 +5,8 @@ import re
 import attrs
 
 from soc_core import Event
-from soc_core.builtin.rule_fields import Values, text_of
+from soc_core.builtin.field_tests import text_of
+from soc_core.builtin.rule_fields import Values
 from soc_core.builtin.verb_object import worst_deed
 
 _OPERATIONS = (

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence, Set
 import attrs
 
 from soc_core import Event
+from soc_core.builtin.field_tests import text_of
 from soc_core.builtin.literal_finder import literal_finder
-from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values, text_of
-from soc_core.builtin.rule_language import Group, Rule, source_pattern
+from soc_core.builtin.rule import Group, Rule
+from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values
+from soc_core.builtin.rule_language import source_pattern
 from soc_core.builtin.rule_patterns import Literal, telling
 
 _COMMON = frozenset(

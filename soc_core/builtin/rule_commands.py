@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from soc_core.builtin.rule_language import Rule
+from soc_core.builtin.rule import Rule
 from soc_core.builtin.rules import ExampleResult, test_rules
 
 

@@ -19,26 +19,19 @@ All of `words`, `every`, `regex`, `where` and `any` that a rule gives must hold,
 keys, of which one is enough. `rule_fields.py` says what a field's name means and which comparisons there are.
 """
 
-import difflib
 import json
-import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from fnmatch import translate
 from pathlib import Path
-from typing import TypeVar
-
-import attrs
 
 from soc_core import SettingsError, has_word
-from soc_core.builtin.rule_fields import FieldCondition, UnknownOperation, Values, field_condition
+from soc_core.builtin.rule import Count, Example, Group, Rule
+from soc_core.builtin.rule_fields import field_condition
 from soc_core.builtin.rule_patterns import TextPattern, phrase_pattern, text_pattern
-
-Table = Mapping[str, object]
-
-_T = TypeVar("_T")
+from soc_core.builtin.rule_table import TableReader, known_keys
 
 _GROUP_KEYS = ("words", "every", "regex", "where")
 _RULE_KEYS = (
@@ -64,100 +57,6 @@ _EXAMPLE_KEYS = (
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Group:
-    """Conditions that must hold together."""
-
-    texts: tuple[tuple[TextPattern, ...], ...] = ()
-    """Of each list of patterns one must occur."""
-    fields: tuple[FieldCondition, ...] = ()
-
-    def holds(self, text: str, seen: Set[str], values: Values) -> bool:
-        """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
-        for field in self.fields:  # plain loops: this runs for every rule that a line brings up
-            if not field.holds(values):
-                return False
-        for patterns in self.texts:
-            for pattern in patterns:
-                if pattern.occurs(text, seen):
-                    break
-            else:
-                return False
-        return True
-
-
-@attrs.frozen(kw_only=True)
-class Count:
-    """How many such events within which time, and what they become."""
-
-    count: int
-    within: timedelta
-    by: tuple[str, ...]
-    severity: float
-    label: str
-    confidence: float
-    own: bool
-    """Whether the count has a severity of its own; if not, a single event is worth nothing by this rule."""
-
-
-@attrs.frozen(kw_only=True)
-class Example:
-    """A line or event beside a rule, and what the rule says to it."""
-
-    rule: str
-    text: str
-    fields: Mapping[str, object]
-    source: str
-    match: bool
-    label: str | None = None
-    severity: float | None = None
-    known: Mapping[str, str] = attrs.field(factory=dict)
-    stated: float | None = None
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Rule:
-    """One rule as it was read.
-
-    Args:
-        sources: What the source must look like, lower case; empty for any.
-        stated: The bounds between which the event's own severity is taken, or None to go by `severity`.
-        file: Where it stands.
-    """
-
-    id: str
-    title: str
-    label: str
-    severity: float
-    confidence: float
-    security: bool
-    sources: tuple[str, ...]
-    all: Group
-    any: tuple[Group, ...]
-    unless: tuple[Group, ...]
-    stated: tuple[float, float] | None
-    threshold: Count | None
-    actions: tuple[str, ...]
-    attack: tuple[str, ...]
-    references: tuple[str, ...]
-    examples: tuple[Example, ...]
-    file: str
-
-    def matches(self, text: str, seen: Set[str], values: Values) -> bool:
-        """Whether an event of an admitted source is what the rule speaks of."""
-        return (
-            self.all.holds(text, seen, values)
-            and (not self.any or any(group.holds(text, seen, values) for group in self.any))
-            and not any(group.holds(text, seen, values) for group in self.unless)
-        )
-
-    @property
-    def reason(self) -> str:
-        """Why an event got this rule's label and severity, in one sentence."""
-        shown = "; ".join(field.shown for field in self.all.fields)
-        return f"{self.title} (rule {self.id}{f': {shown}' if shown else ''})"
-
-
 def read_rules(text: str, file: str) -> tuple[Rule, ...]:
     """Read a rule file.
 
@@ -168,7 +67,7 @@ def read_rules(text: str, file: str) -> tuple[Rule, ...]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: this is no TOML: {error}") from error
-    _known(document, ("rule",), file)
+    known_keys(document, ("rule",), file)
     entries = document.get("rule", [])
     if not isinstance(entries, list):
         raise SettingsError(f"{file}: rules are written as [[rule]]")
@@ -199,12 +98,6 @@ def source_pattern(sources: Sequence[str]) -> "re.Pattern[str]":
     return re.compile("|".join(translate(source) for source in sources))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`, did you mean 'x'?` where a known name is near, else nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""
-
-
 # -- reading one rule --------------------------------------------------------------------------------------------------
 
 
@@ -224,8 +117,8 @@ def _rule(entry: object, file: str, number: int) -> Rule:
         raise SettingsError(
             f"{file}: rule {number}: `id` is missing or not in lower-case letters, digits, `-`, `_` and `.`"
         )
-    reader = _Reader(entry, f"{file}: rule {identity!r}")
-    _known(entry, _RULE_KEYS, reader.place)
+    reader = TableReader(entry, f"{file}: rule {identity!r}")
+    known_keys(entry, _RULE_KEYS, reader.place)
     label = reader.text("label")
     severity = reader.number("severity", 0, 10)
     confidence = reader.number("confidence", 0, 1, default=0.8)
@@ -255,7 +148,7 @@ def _rule(entry: object, file: str, number: int) -> Rule:
     return rule
 
 
-def _group(reader: "_Reader") -> Group:
+def _group(reader: TableReader) -> Group:
     texts: list[tuple[TextPattern, ...]] = []
     if phrases := reader.texts("words"):
         texts.append(tuple(_pattern(reader, "words", phrase_pattern, phrase) for phrase in phrases))
@@ -269,15 +162,15 @@ def _group(reader: "_Reader") -> Group:
     return Group(texts=tuple(texts), fields=fields)
 
 
-def _pattern(reader: "_Reader", key: str, read: Callable[[str], TextPattern], text: str) -> TextPattern:
+def _pattern(reader: TableReader, key: str, read: Callable[[str], TextPattern], text: str) -> TextPattern:
     return reader.guard(key, lambda: read(text))
 
 
-def _groups(reader: "_Reader", key: str) -> tuple[Group, ...]:
+def _groups(reader: TableReader, key: str) -> tuple[Group, ...]:
     groups = []
     for item in reader.tables(key):
         inner = reader.inner(item, key)
-        _known(item, _GROUP_KEYS, inner.place)
+        known_keys(item, _GROUP_KEYS, inner.place)
         group = _group(inner)
         if not (group.texts or group.fields):
             raise SettingsError(f"{inner.place}: an empty group")
@@ -285,22 +178,22 @@ def _groups(reader: "_Reader", key: str) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _stated(reader: "_Reader") -> tuple[float, float] | None:
+def _stated(reader: TableReader) -> tuple[float, float] | None:
     if "stated" not in reader.entry:
         return None
     inner = reader.inner(reader.table("stated"), "stated")
-    _known(inner.entry, _STATED_KEYS, inner.place)
+    known_keys(inner.entry, _STATED_KEYS, inner.place)
     low, high = inner.number("at_least", 0, 10, default=0), inner.number("at_most", 0, 10, default=10)
     if low > high:
         raise SettingsError(f"{inner.place}: `at_least` is above `at_most`")
     return low, high
 
 
-def _threshold(reader: "_Reader", severity: float, label: str, confidence: float) -> Count | None:
+def _threshold(reader: TableReader, severity: float, label: str, confidence: float) -> Count | None:
     if "threshold" not in reader.entry:
         return None
     inner = reader.inner(reader.table("threshold"), "threshold")
-    _known(inner.entry, _THRESHOLD_KEYS, inner.place)
+    known_keys(inner.entry, _THRESHOLD_KEYS, inner.place)
     count = inner.number("count", 1, 1_000_000)
     if not count.is_integer():
         raise SettingsError(f"{inner.place}: `count` is a whole number")
@@ -315,7 +208,7 @@ def _threshold(reader: "_Reader", severity: float, label: str, confidence: float
     )
 
 
-def _duration(reader: "_Reader") -> timedelta:
+def _duration(reader: TableReader) -> timedelta:
     text = reader.text("within")
     match = re.fullmatch(r"(\d{1,6})([smhdw])", text)
     if match is None or int(match[1]) == 0:
@@ -323,8 +216,8 @@ def _duration(reader: "_Reader") -> timedelta:
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
-def _example(reader: "_Reader", rule: str) -> Example:
-    _known(reader.entry, _EXAMPLE_KEYS, reader.place)
+def _example(reader: TableReader, rule: str) -> Example:
+    known_keys(reader.entry, _EXAMPLE_KEYS, reader.place)
     if ("line" in reader.entry) == ("event" in reader.entry):
         raise SettingsError(f"{reader.place}: an example gives either `line` or `event`")
     fields: Mapping[str, object] = reader.table("event")
@@ -342,76 +235,3 @@ def _example(reader: "_Reader", rule: str) -> Example:
         known={key: reader.text(key) for key in ("user", "ip", "host", "action", "outcome") if key in reader.entry},
         stated=reader.number("stated", 0, 10) if "stated" in reader.entry else None,
     )
-
-
-def _known(entry: Table, names: Sequence[str], place: str) -> None:
-    for key in entry:
-        if key not in names:
-            raise SettingsError(f"{place}: {key!r} is no key here{nearest(key, names)} Known: {', '.join(names)}")
-
-
-@attrs.frozen
-class _Reader:
-    """One table of a rule file, with its place for messages."""
-
-    entry: Table
-    place: str
-
-    def inner(self, entry: Table, key: str) -> "_Reader":
-        return _Reader(entry, f"{self.place}: {key}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.entry.get(key, default)
-        if not isinstance(value, str) or not value.strip():
-            raise SettingsError(f"{self.place}: `{key}` is missing or no text")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.entry.get(key, [])
-        items = [value] if isinstance(value, str) else value
-        if not isinstance(items, list) or not all(isinstance(item, str) and item.strip() for item in items):
-            raise SettingsError(f"{self.place}: `{key}` is a text or a list of texts")
-        return tuple(items)
-
-    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
-        value = self.entry.get(key, default)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-            or not low <= value <= high
-        ):
-            raise SettingsError(f"{self.place}: `{key}` is a number from {low:g} to {high:g}, not {value!r}")
-        return float(value)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        value = self.entry.get(key, default)
-        if not isinstance(value, bool):
-            raise SettingsError(f"{self.place}: `{key}` is true or false, not {value!r}")
-        return value
-
-    def table(self, key: str) -> Table:
-        value = self.entry.get(key, {})
-        if not isinstance(value, dict):
-            raise SettingsError(f"{self.place}: `{key}` is a table")
-        return value
-
-    def tables(self, key: str) -> Sequence[Table]:
-        value = self.entry.get(key, [])
-        items: list[object] = value if isinstance(value, list) else [value]
-        tables = [item for item in items if isinstance(item, dict)]
-        if len(tables) < len(items):
-            raise SettingsError(f"{self.place}: `{key}` is a list of tables")
-        return tables
-
-    def guard(self, key: str, read: Callable[[], _T]) -> _T:
-        """Read a part, and say where it stands if it cannot be understood."""
-        try:
-            return read()
-        except UnknownOperation as error:
-            near = nearest(error.name, UnknownOperation.names)
-            raise SettingsError(
-                f"{self.place}: `{key}`: {error}{near} Known: {', '.join(UnknownOperation.names)}"
-            ) from error
-        except ValueError as error:
-            raise SettingsError(f"{self.place}: `{key}`: {error}") from error

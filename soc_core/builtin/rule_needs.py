@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from soc_core import Pattern
-from soc_core.builtin.rule_language import Group, Rule
+from soc_core.builtin.rule import Group, Rule
 from soc_core.builtin.rule_patterns import Literal, telling
 
 FLOOR = 6.0

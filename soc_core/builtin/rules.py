@@ -14,10 +14,12 @@ import attrs
 from soc_core import Event, Finding, Pattern, SettingsError, Threshold, hookimpl, setting
 from soc_core.builtin.judgement import FIELDS, judge
 from soc_core.builtin.response import ResponseTable, read_response_table
+from soc_core.builtin.rule import Count, Example, Rule
 from soc_core.builtin.rule_book import RuleBook
 from soc_core.builtin.rule_fields import Values
-from soc_core.builtin.rule_language import Count, Example, Rule, nearest, read_rule_files
+from soc_core.builtin.rule_language import read_rule_files
 from soc_core.builtin.rule_needs import patterns_of
+from soc_core.builtin.rule_table import nearest
 
 if TYPE_CHECKING:  # click is only needed when the command line is built
     import click

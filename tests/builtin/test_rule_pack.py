@@ -7,8 +7,8 @@ from time import process_time
 import pytest
 
 from soc_core import Event
+from soc_core.builtin.rule import Rule
 from soc_core.builtin.rule_book import RuleBook, rule_anchors
-from soc_core.builtin.rule_language import Rule
 from soc_core.builtin.rules import Rules, test_rules
 from soc_core.builtin.triggers import Triggers
 

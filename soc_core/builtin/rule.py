@@ -1,0 +1,103 @@
+"""A rule as it was read: what it looks for, what it says, and the examples beside it."""
+
+from collections.abc import Mapping, Set
+from datetime import timedelta
+
+import attrs
+
+from soc_core.builtin.rule_fields import FieldCondition, Values
+from soc_core.builtin.rule_patterns import TextPattern
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Group:
+    """Conditions that must hold together."""
+
+    texts: tuple[tuple[TextPattern, ...], ...] = ()
+    """Of each list of patterns one must occur."""
+    fields: tuple[FieldCondition, ...] = ()
+
+    def holds(self, text: str, seen: Set[str], values: Values) -> bool:
+        """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
+        for field in self.fields:  # plain loops: this runs for every rule that a line brings up
+            if not field.holds(values):
+                return False
+        for patterns in self.texts:
+            for pattern in patterns:
+                if pattern.occurs(text, seen):
+                    break
+            else:
+                return False
+        return True
+
+
+@attrs.frozen(kw_only=True)
+class Count:
+    """How many such events within which time, and what they become."""
+
+    count: int
+    within: timedelta
+    by: tuple[str, ...]
+    severity: float
+    label: str
+    confidence: float
+    own: bool
+    """Whether the count has a severity of its own; if not, a single event is worth nothing by this rule."""
+
+
+@attrs.frozen(kw_only=True)
+class Example:
+    """A line or event beside a rule, and what the rule says to it."""
+
+    rule: str
+    text: str
+    fields: Mapping[str, object]
+    source: str
+    match: bool
+    label: str | None = None
+    severity: float | None = None
+    known: Mapping[str, str] = attrs.field(factory=dict)
+    stated: float | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Rule:
+    """One rule as it was read.
+
+    Args:
+        sources: What the source must look like, lower case; empty for any.
+        stated: The bounds between which the event's own severity is taken, or None to go by `severity`.
+        file: Where it stands.
+    """
+
+    id: str
+    title: str
+    label: str
+    severity: float
+    confidence: float
+    security: bool
+    sources: tuple[str, ...]
+    all: Group
+    any: tuple[Group, ...]
+    unless: tuple[Group, ...]
+    stated: tuple[float, float] | None
+    threshold: Count | None
+    actions: tuple[str, ...]
+    attack: tuple[str, ...]
+    references: tuple[str, ...]
+    examples: tuple[Example, ...]
+    file: str
+
+    def matches(self, text: str, seen: Set[str], values: Values) -> bool:
+        """Whether an event of an admitted source is what the rule speaks of."""
+        return (
+            self.all.holds(text, seen, values)
+            and (not self.any or any(group.holds(text, seen, values) for group in self.any))
+            and not any(group.holds(text, seen, values) for group in self.unless)
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why an event got this rule's label and severity, in one sentence."""
+        shown = "; ".join(field.shown for field in self.all.fields)
+        return f"{self.title} (rule {self.id}{f': {shown}' if shown else ''})"
