@@ -107,7 +107,7 @@ class Sides(RuleBasedStateMachine):
     @rule()
     def somebody_comments_on_the_ticket(self):
         self.clock.advance(timedelta(seconds=3))
-        text = f"jira note {len(self.notes)}"
+        text = f"jira note {len(self.notes):03}"
         self.notes[text] += 1
         self.jira.human("bo").comments("SEC-1", text)
 
@@ -129,7 +129,7 @@ class Sides(RuleBasedStateMachine):
     def somebody_replies_in_the_thread(self, fate):
         self.clock.advance(timedelta(seconds=3))
         message = self.slack.messages("security")[0]  # others are news broadcast from its thread
-        text = f"slack note {len(self.notes)}"
+        text = f"slack note {len(self.notes):03}"
         self.notes[text] += 1
         reply = self.slack.person("ana").reply(message, text)
         if fate == "late":

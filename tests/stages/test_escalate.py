@@ -131,3 +131,36 @@ def test_a_hundred_restarts_fire_nothing_twice(open_soc, clock, listener, tmp_pa
         clock.advance(timedelta(minutes=20))
         open_soc(("ladder", Ladder()), store=store).work()
     assert fired(listener) == ["50%", "100%", "+24h"]
+
+
+class Page:
+    """Somebody is called; who does not answer in ten minutes is passed over."""
+
+    @hookimpl
+    def plan_escalation(self, incident, sla):
+        steps = (("bo", 0), ("ana", 10), ("mira", 20))
+        return [
+            EscalationStep(
+                rung=name,
+                clock="response",
+                share=0,
+                overdue=timedelta(minutes=minutes),
+                notify=[name],
+                unless_acknowledged=True,
+            )
+            for name, minutes in steps
+        ]
+
+
+@pytest.mark.parametrize(("answered", "called"), [(None, ["bo", "ana", "mira"]), (15, ["bo", "ana"])])
+def test_a_page_that_nobody_acknowledges_moves_on_after_its_time(open_soc, clock, listener, answered, called):
+    people = {"ana": {"roles": ["lead"]}, "bo": {}, "mira": {}}
+    soc = open_soc(("ladder", Page()), people=people)
+    soc.submit([Event(source="app", message="8 Security Alert", received=NOON)])
+    soc.work()
+    for minute in range(1, 40):
+        if minute == answered:
+            change(soc, Change.ACKNOWLEDGED)
+        clock.advance(timedelta(minutes=1))
+        soc.work()
+    assert fired(listener) == called
