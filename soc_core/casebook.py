@@ -12,14 +12,11 @@ from soc_core.errors import ChangeRefused
 from soc_core.fanout import Fanout
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, fingerprint, marker
-from soc_core.model.job import Job
-from soc_core.model.sla import Sla
 from soc_core.people import Choice, Team
 from soc_core.settings import Settings
 from soc_core.store import audit, fields, incidents, notes, outbox, team, tickets
+from soc_core.timers import timers
 
-EXPIRE = "expire"
-RUNG = "rung"
 RECONCILE = "reconcile"
 SELF = "soc-core.health"
 
@@ -352,46 +349,12 @@ class Casebook:
         self.fanout.updated(tx, incident, update, now)
 
     def _plan_timers(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        outbox.plan(tx, incident.id, (*self._rungs(incident), *self._expiry(incident)), now)
-
-    def _rungs(self, incident: Incident) -> list[Job]:
-        if not incident.clocks or not incident.status.active:
-            return []
-        sla = Sla(**{name: clock.target for name, clock in incident.clocks.items()})
-        jobs = []
-        for step in self.calls.plan_escalation(incident, sla):
-            clock = incident.clocks.get(step.clock)
-            due = None if clock is None else step.due_at(clock)
-            if clock is not None and due is not None:
-                purpose = f"sla:{clock.name}:{clock.cycle}:{step.rung}"
-                jobs.append(_timer(incident, purpose, RUNG, due, codec.dump({"step": codec.plain(step)})))
-        return jobs
-
-    def _expiry(self, incident: Incident) -> list[Job]:
-        if incident.kind is not Course.ALERT or not incident.status.active or incident.acknowledged_at is not None:
-            return []
-        return [_timer(incident, EXPIRE, EXPIRE, self.expires_at(incident), "{}")]
-
-    def expires_at(self, incident: Incident) -> datetime:
-        """When an alert that nobody touches is closed; the events of an old log do not make it old."""
-        return max(incident.last_seen, incident.opened_at) + self.settings.grouping.alert_expires
+        lasts = self.settings.grouping.alert_expires
+        outbox.plan(tx, incident.id, timers(incident, self.calls, lasts=lasts), now)
 
     def _is_quiet(self, incident: Incident) -> bool:
         # Alerts of middling severity are told once per label and source; the following ones are only counted.
         return incident.kind is Course.ALERT and incident.severity < 8 and incident.similar_to is not None
-
-
-def _timer(incident: Incident, purpose: str, kind: str, due: datetime, payload: str) -> Job:
-    return Job(
-        dedupe=f"{incident.id}:{purpose}",
-        incident=incident.id,
-        dest=outbox.CORE,
-        kind=kind,
-        lane=f"{incident.id}:{purpose}",
-        rank=incident.priority.rank,
-        not_before=due,
-        payload=payload,
-    )
 
 
 def _pauses(incident: Incident) -> bool:

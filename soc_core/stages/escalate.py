@@ -8,13 +8,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from soc_core import codec
-from soc_core.casebook import EXPIRE, RUNG, Casebook
+from soc_core.casebook import Casebook
 from soc_core.model.event import Course
 from soc_core.model.incident import Change, Incident, Status, Update
 from soc_core.model.job import Job, JobState
 from soc_core.model.sla import Clock, EscalationStep
 from soc_core.store import audit, incidents, outbox
 from soc_core.store.database import Database
+from soc_core.timers import EXPIRE, RUNG, expires_at
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +115,7 @@ class Escalator:
         if incident.kind is not Course.ALERT or incident.acknowledged_at is not None:
             outbox.end_timer(tx, job, JobState.CANCELLED, now)
             return incident
-        at = self.casebook.expires_at(incident)
+        at = expires_at(incident, self.casebook.settings.grouping.alert_expires)
         if at > now:
             outbox.move_timer(tx, job, at)
             return incident
