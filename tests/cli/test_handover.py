@@ -1,5 +1,7 @@
 """`soc handover`, `soc rules verdicts` and `soc incident merge`, as people and programs call them."""
 
+import re
+
 import pytest
 
 from soc_core.cli.handover import inert
@@ -20,7 +22,9 @@ def test_the_page_is_markdown_for_people(filled):
     page = filled("handover", "--markdown").out
     assert page.startswith("# Handover, 2")
     assert "2 incidents open, 0 overdue, 1 at risk before" in page
-    assert "- **INC-1** \\[CRITICAL\\] Security Alert \\- door \\(Severity 9\\): due in 59 min" in page
+    assert re.search(
+        r"- \*\*INC-1\*\* \\\[CRITICAL\\\] Security Alert \\- door \\\(Severity 9\\\): due in 5\d min", page
+    )
 
 
 def test_a_terminal_gets_the_page_as_it_is(terminal, filled):

@@ -214,19 +214,24 @@ class Reader:
         """
         gathered: list[Batch] = []
         weight = 0
-        for piece in pieces:
-            batch = None if piece is None else self.batch(piece)
-            if gathered and (batch is None or batch.input != gathered[0].input):
+        try:
+            for piece in pieces:
+                batch = None if piece is None else self.batch(piece)
+                if gathered and (batch is None or batch.input != gathered[0].input):
+                    yield _joined(gathered)
+                    gathered, weight = [], 0
+                if batch is None:
+                    continue
+                gathered.append(batch)
+                weight += len(batch.events) + len(batch.quarantined)
+                waits = self._log is None or self._log.identity is None
+                if waits or not batch.selected or len(gathered) == _PIECES or weight >= _EVENTS:
+                    yield _joined(gathered)
+                    gathered, weight = [], 0
+        except InputError:
+            if gathered:  # what was read before the trouble is kept
                 yield _joined(gathered)
-                gathered, weight = [], 0
-            if batch is None:
-                continue
-            gathered.append(batch)
-            weight += len(batch.events) + len(batch.quarantined)
-            waits = self._log is None or self._log.identity is None
-            if waits or not batch.selected or len(gathered) == _PIECES or weight >= _EVENTS:
-                yield _joined(gathered)
-                gathered, weight = [], 0
+            raise
         if gathered:
             yield _joined(gathered)
 
