@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import attrs
 
+from soc_core import Event
 from soc_core.builtin.rule_fields import FieldCondition, Values
 from soc_core.builtin.rule_patterns import TextPattern
 
@@ -101,3 +102,11 @@ class Rule:
         """Why an event got this rule's label and severity, in one sentence."""
         shown = "; ".join(field.shown for field in self.all.fields)
         return f"{self.title} (rule {self.id}{f': {shown}' if shown else ''})"
+
+
+def severity_of(rule: Rule, event: Event) -> float:
+    """The severity a rule gives an event: its own, or what the event states within the rule's bounds."""
+    if rule.stated is None or event.severity is None:
+        return rule.severity
+    low, high = rule.stated
+    return min(high, max(low, event.severity))

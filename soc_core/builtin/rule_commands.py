@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from soc_core.builtin.rule import Rule
-from soc_core.builtin.rules import ExampleResult, test_rules
+from soc_core.builtin.rule_examples import ExampleResult, test_rules
 
 
 def rules_group(rules: Sequence[Rule]) -> click.Group:

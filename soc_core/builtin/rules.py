@@ -5,7 +5,6 @@ event says about itself and what was done to what decide (`judgement.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import attrs
 from soc_core import Event, Finding, Pattern, SettingsError, Threshold, hookimpl, setting
 from soc_core.builtin.judgement import FIELDS, judge
 from soc_core.builtin.response import ResponseTable, read_response_table
-from soc_core.builtin.rule import Count, Example, Rule
+from soc_core.builtin.rule import Count, Rule, severity_of
 from soc_core.builtin.rule_book import RuleBook
 from soc_core.builtin.rule_fields import Values
 from soc_core.builtin.rule_language import read_rule_files
@@ -27,8 +26,6 @@ if TYPE_CHECKING:  # click is only needed when the command line is built
 HERE = Path(__file__).parent
 PACK = HERE / "rules"
 """The shipped rules."""
-
-_SEEN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _in_order(values: Iterable[str]) -> tuple[str, ...]:
@@ -165,71 +162,6 @@ class Classifier:
             reason=f"{count.count} or more within {count.within}: {self._reasons[rule.id]}",
             actions=rule.actions or self._response.actions(count.label, count.severity),
         )
-
-
-def severity_of(rule: Rule, event: Event) -> float:
-    """The severity a rule gives an event: its own, or what the event states within the rule's bounds."""
-    if rule.stated is None or event.severity is None:
-        return rule.severity
-    low, high = rule.stated
-    return min(high, max(low, event.severity))
-
-
-@attrs.frozen(kw_only=True)
-class ExampleResult:
-    """How one example beside a rule came out; `problem` is empty when it passed."""
-
-    rule: str
-    number: int
-    text: str
-    problem: str = ""
-
-
-def test_rules(rules: Sequence[Rule]) -> tuple[ExampleResult, ...]:
-    """Try every example beside every rule, each against its own rule alone."""
-    results = []
-    for rule in rules:
-        book = RuleBook([rule])
-        for number, example in enumerate(rule.examples, 1):
-            problem = _problem(rule, book, example)
-            results.append(ExampleResult(rule=rule.id, number=number, text=example.text, problem=problem))
-    return tuple(results)
-
-
-test_rules.__test__ = False  # type: ignore[attr-defined]  # pytest collects functions of this name
-
-
-def example_event(example: Example) -> Event:
-    """An example as the event that a classifier would see."""
-    known = example.known
-    return Event(
-        source=example.source,
-        message=example.text,
-        received=_SEEN,
-        severity=example.stated,
-        action=known.get("action"),
-        outcome=known.get("outcome"),
-        host=known.get("host"),
-        user=known.get("user"),
-        ip=known.get("ip"),
-        fields=example.fields,
-        schema="json" if example.fields else "plain",
-    )
-
-
-def _problem(rule: Rule, book: RuleBook, example: Example) -> str:
-    event = example_event(example)
-    matched = bool(book.matching(event, book.values(event)))
-    if matched != example.match:
-        return "it should match and does not" if example.match else "it should not match and does"
-    label, severity = rule.label, severity_of(rule, event)
-    if rule.threshold is not None and not rule.threshold.own:
-        label, severity = rule.threshold.label, rule.threshold.severity
-    if matched and example.label is not None and example.label != label:
-        return f"the label should be {example.label!r} and is {label!r}"
-    if matched and example.severity is not None and example.severity != severity:
-        return f"the severity should be {example.severity:g} and is {severity:g}"
-    return ""
 
 
 def _single(rule: Rule) -> bool:

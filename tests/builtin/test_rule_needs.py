@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from soc_core import Event
 from soc_core.builtin.rule import Example
+from soc_core.builtin.rule_examples import example_event
 from soc_core.builtin.rule_language import read_rules
 from soc_core.builtin.rule_needs import FLOOR, JUDGED, patterns_of, undeclarable
-from soc_core.builtin.rules import Rules, example_event
+from soc_core.builtin.rules import Rules
 from soc_core.scan import Scanner
 from soc_core.stages.intake.formats import event_of, parse
 

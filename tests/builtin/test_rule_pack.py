@@ -9,7 +9,8 @@ import pytest
 from soc_core import Event
 from soc_core.builtin.rule import Rule
 from soc_core.builtin.rule_book import RuleBook, rule_anchors
-from soc_core.builtin.rules import Rules, test_rules
+from soc_core.builtin.rule_examples import test_rules
+from soc_core.builtin.rules import Rules
 from soc_core.builtin.triggers import Triggers
 
 RULES = Rules()

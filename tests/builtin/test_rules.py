@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from soc_core import Event, Finding, SettingsError
 from soc_core.builtin.response import read_response_table
 from soc_core.builtin.rule_commands import rules_group
+from soc_core.builtin.rule_examples import test_rules
 from soc_core.builtin.rule_language import read_rules
-from soc_core.builtin.rules import HERE, Classifier, Rules, test_rules
+from soc_core.builtin.rules import HERE, Classifier, Rules
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
