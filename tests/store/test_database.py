@@ -1,8 +1,13 @@
 """A store that cannot be trusted is refused with what to do about it."""
 
+import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -103,3 +108,32 @@ def test_two_processes_may_open_a_new_store_at_once(tmp_path):
     assert [(process.communicate()[1], process.returncode) for process in both] == [(b"", 0), (b"", 0)]
     with sqlite3.connect(tmp_path / "soc.db") as connection:
         assert connection.execute("SELECT count(*) FROM meta WHERE key = 'installation'").fetchone() == (1,)
+
+
+def test_a_read_only_store_says_so_and_what_to_check():
+    folder = Path(tempfile.mkdtemp())
+    address = f"sqlite:///{folder / 'soc.db'}"
+    store = Database(address)
+    store.open()
+    store.close()
+    (folder / "soc.db").chmod(0o444)
+    folder.chmod(0o555)
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:  # root may write everything, so somebody else tries
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        try:
+            Database(address).open()
+            with Database(address).write() as tx:
+                meta.next_number(tx, "incident")
+        except StoreError as error:
+            os.write(theirs, str(error).encode())
+        os._exit(0)
+    os.close(theirs)
+    os.waitpid(child, 0)
+    said = os.read(ours, 1000).decode()
+    os.close(ours)
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    assert re.search("read-only: check the owner and mode|cannot be opened: check", said), said
