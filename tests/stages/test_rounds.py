@@ -1,6 +1,7 @@
 """The auditor: nothing stands still without anybody knowing, and the house shows that it lives."""
 
 import json
+import logging
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -163,9 +164,12 @@ def test_the_watchman_is_not_called_while_the_rounds_stand_still(soc, clock, wat
     assert calls == ["/beat"]
 
 
-def test_a_watchman_who_does_not_answer_harms_nobody(soc, clock, capsys):
+def test_a_watchman_who_does_not_answer_harms_nobody(soc, clock, caplog, monkeypatch):
+    soc.work()
+    monkeypatch.setattr(logging.getLogger("soc_core"), "handlers", [caplog.handler])
     ping("http://127.0.0.1:9/secret-path", soc.database, clock.now())
-    assert "secret-path" not in capsys.readouterr().err
+    assert "ping.failed" in caplog.text
+    assert "secret-path" not in caplog.text
 
 
 class Machine:
