@@ -26,7 +26,8 @@ arch: $(VENV)/.test
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.test
-	$(BIN)/python -m pytest -q docs tests/test_hook_docs.py
+	$(BIN)/sphinx-build -q -E -W --keep-going -n docs build/docs
+	@echo "Open build/docs/index.html"
 
 chaos: $(VENV)/.test
 	SOC_CHAOS=long $(BIN)/python -m pytest -m chaos
@@ -34,7 +35,7 @@ chaos: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
 
-all: lint types arch test
+all: lint types arch docs test
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -27,12 +27,13 @@ from soc_core.errors import (
 )
 from soc_core.hookspecs import HOOK_API_VERSION, hookimpl
 from soc_core.logs import get_logger
+from soc_core.model import wording
 from soc_core.model.batch import BatchSummary
 from soc_core.model.calendar import Calendar
 from soc_core.model.event import Course, Decision, Event, Finding, Priority, Threshold, base_severity, has_word
 from soc_core.model.figures import Breach, Creation, Figures, Kept, Left, RuleFigures, Spread
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, Verdict
-from soc_core.model.job import Delivery
+from soc_core.model.job import Delivery, Job, JobState
 from soc_core.model.pattern import Pattern
 from soc_core.model.people import Candidate, Person
 from soc_core.model.setting import Secret, checked_url, setting
@@ -80,6 +81,8 @@ __all__ = [
     "Inbox",
     "Incident",
     "InputError",
+    "Job",
+    "JobState",
     "Kept",
     "Left",
     "Move",
@@ -117,6 +120,7 @@ __all__ = [
     "hookimpl",
     "printable",
     "setting",
+    "wording",
 ]
 
 

@@ -1,11 +1,9 @@
 """The house: opens the store and the plugins, takes events in, keeps deliveries and clocks going, and closes again."""
 
 import os
-import socket
-import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -16,40 +14,39 @@ from typing import Self
 import attrs
 from sqlalchemy import Connection
 
-from soc_core import people, registry
+from soc_core import judging, people, registry
+from soc_core.assignment import Assignment
+from soc_core.background import NOTICES, Background
 from soc_core.calls import Calls, Failure
 from soc_core.casebook import Casebook
 from soc_core.clock import AnchoredClock
+from soc_core.counters import Counters
 from soc_core.fanout import Fanout
 from soc_core.logs import get_logger
 from soc_core.model.batch import BatchSummary
 from soc_core.model.event import Course, Event
 from soc_core.model.incident import Incident, Update
-from soc_core.model.job import JobState
-from soc_core.ports import Endpoint, Service, TimeSource
+from soc_core.ports import Endpoint, TimeSource
 from soc_core.redaction import masker
 from soc_core.registry import Registry
-from soc_core.runner import Loop, Passes, Runner
 from soc_core.scan import Candidate, Scanner
 from soc_core.settings import Settings, check_tables, load, plugin_settings
-from soc_core.stages import triage
-from soc_core.stages.delivery import Deliverer, nothing
-from soc_core.stages.escalate import Escalator
+from soc_core.stages.delivery import nothing
+from soc_core.stages.intake.batch import Batch
 from soc_core.stages.intake.blocks import Block, Cutter
 from soc_core.stages.intake.formats.line import event_of
-from soc_core.stages.intake.reading import Batch, Reader
-from soc_core.stages.rounds import EVERY, Rounds, clock_stepped, ping
+from soc_core.stages.intake.ranges import Range
+from soc_core.stages.intake.reading import Reader
 from soc_core.stages.sync import PluginInbox, Sync
-from soc_core.stages.triage import Judgement, Outcome, Triage
-from soc_core.store import cursors, held, meta, outbox
+from soc_core.stages.triage import Outcome, Triage, judgement
+from soc_core.stages.triage.judgement import Judgement, Weighed
+from soc_core.store import cursors, held, letters, meta
 from soc_core.store.database import Database
 from soc_core.store.reports import StoreReports
 
-NOTICES = ("on_incident_opened", "on_ticket_created", "on_incident_updated", "on_escalation", "on_batch_processed")
 _READER = "intake"
 _BLOCK = 1000
 Item = Event | tuple[str, str] | Mapping[str, object] | str
-_UNKNOWN_LAG = timedelta(seconds=120)
 
 
 @attrs.frozen(kw_only=True)
@@ -101,28 +98,36 @@ class Soc:
         self.plugins = plugins
         self.clock = clock
         self.database = database
+        self.counters: Counters = Counters("core.reload_refused")
         mask = masker(settings.redaction)
-        self.calls = Calls(plugins, monotonic=time.monotonic, mask=mask, on_failure=_log_failure)
-        self.reports = StoreReports(database=database, clock=clock, people=settings.people)
+        self.calls: Calls = Calls(plugins, monotonic=time.monotonic, mask=mask, on_failure=_log_failure)
+        self.reports: StoreReports = StoreReports(
+            database=database, clock=clock, people=settings.people, counters=self.counters
+        )
         with database.read() as tx:
             installation = meta.installation_id(tx)
-        self.casebook = Casebook(
+        self.casebook: Casebook = Casebook(
             calls=self.calls,
             fanout=Fanout(
                 listeners={hook: self.calls.listeners(hook) for hook in NOTICES}, trackers=self.calls.trackers()
             ),
             settings=settings,
-            team=people.Team.of(settings),
+            assignment=Assignment(team=people.Team.of(settings), calls=self.calls),
             installation=installation,
         )
-        self.triage = Triage(casebook=self.casebook, settings=settings, mask=mask)
-        self.sync = Sync(database=database, casebook=self.casebook, clock=clock)
-        self.escalator = Escalator(database=database, casebook=self.casebook)
-        self.rounds = Rounds(database=database, casebook=self.casebook)
-        self._failpoint = failpoint
-        self._runner: Runner | None = None
-        self._services = (*self.calls.services(self.inbox, self.reports), *self._own_services())
-        self._passes = Passes(self._services, clock)
+        self.triage: Triage = Triage(casebook=self.casebook, settings=settings, mask=mask)
+        self.sync: Sync = Sync(database=database, casebook=self.casebook, clock=clock)
+        self._background = Background(
+            settings=settings,
+            plugins=plugins,
+            database=database,
+            calls=self.calls,
+            casebook=self.casebook,
+            reports=self.reports,
+            clock=clock,
+            services=self.calls.services(self.inbox, self.reports),
+            failpoint=failpoint,
+        )
 
     @classmethod
     def open(
@@ -207,7 +212,9 @@ class Soc:
     def judge_and_store(self, items: Sequence[Item]) -> tuple[tuple[Judgement, ...], Outcome]:
         """The same for one block, in one transaction; answers what was said about each item as well."""
         now = self.clock.now()
-        return self._take([item if isinstance(item, Event) else event_of(item, received=now) for item in items])
+        events = [item if isinstance(item, Event) else event_of(item, received=now) for item in items]
+        judgements = judgement.judge(self.calls, events)
+        return judgements, self._store(judgement.weighed(judgements))
 
     def take(self, batch: Batch) -> Outcome:
         """Judge a batch that was read from an input; the place where the reader stopped is stored with it."""
@@ -221,7 +228,11 @@ class Soc:
             if batch.position is not None and batch.cursor is not None:
                 cursors.save(tx, _READER, batch.cursor, batch.position, now=now)
 
-        return self._take(batch.events, also, see_all=self.scanner.sees_all if batch.selected else None)[1]
+        return self._store(judging.weighed(self.calls, self.scanner, batch), also)
+
+    def read_range(self, part: Range, source: str | None) -> Iterator[tuple[Batch, int]]:
+        """Read and judge a part of a log for the process that takes it, see `Workers`."""
+        return judging.judged(part, calls=self.calls, scanner=self.scanner, clock=self.clock, source=source)
 
     def process_block(
         self,
@@ -230,6 +241,7 @@ class Soc:
         name: str = "block",
         source: str | None = None,
         format: str = "auto",  # noqa: A002  # the word users know from --format
+        progress: Callable[[BlockResult], None] | None = None,
     ) -> BlockResult:
         """Scan whole lines, judge those that a plugin wants to see, and store what follows from them.
 
@@ -240,6 +252,7 @@ class Soc:
             name: What the block is called in quarantine.
             source: The source of all events, whatever the lines say.
             format: One of the formats of the intake.
+            progress: Called with what has come of it so far, after each piece of a large block.
         """
         reader = Reader((), clock=self.clock, format=format, source=source, select=self.candidates)
         cutter = Cutter(name)
@@ -247,42 +260,31 @@ class Soc:
         for piece in (*cutter.feed(data), *cutter.finish()):
             batch = reader.batch(piece)
             result = result.plus(batch, self.take(batch))
+            if progress is not None:
+                progress(result)
         return result
 
     def candidates(self, block: Block) -> Sequence[Candidate] | None:
         """The lines of a block that a plugin wants to see; None where all are wanted and there is nothing to find."""
-        if not self.scanner.names and self.scanner.sees_all:
-            return None
-        return self.scanner.candidates(block.data, offset=block.offset, first_line=block.first_line)
+        return judging.candidates(self.scanner, block)
 
     @cached_property
     def scanner(self) -> Scanner:
         """Finds the lines that plugins declared; made when the first block comes, as compiling takes time."""
-        classifiers = self.calls.listeners("classify_event")
-        patterns = [(plugin, pattern) for plugin, pattern in self.calls.patterns() if plugin in classifiers]
-        undeclared = set(classifiers) - {plugin for plugin, _ in patterns}
-        return Scanner(patterns, undeclared=sorted(undeclared), cache=self._scan_cache)
+        return judging.scanner_of(self.calls, cache=self._scan_cache)
 
     def positions(self) -> dict[str, str]:
         """Where the readers of inputs stopped, by input."""
         with self.database.read() as tx:
             return cursors.all_of(tx, _READER)
 
-    def _take(
-        self,
-        events: Sequence[Event],
-        also: Callable[[Connection, datetime], None] | None = None,
-        see_all: Collection[str] | None = None,
-    ) -> tuple[tuple[Judgement, ...], Outcome]:
-        judgements = triage.judge(self.calls, events, see_all=see_all)
+    def _store(self, weighed: Weighed, also: Callable[[Connection, datetime], None] = lambda tx, now: None) -> Outcome:
         with self.database.write() as tx:
             now = self.clock.now()
-            outcome = self.triage.store(tx, judgements, now)
-            if also is not None:
-                also(tx, now)
-        if self._runner is not None:
-            self._runner.wake()
-        return judgements, outcome
+            outcome = self.triage.store(tx, weighed, now)
+            also(tx, now)
+        self._background.wake()
+        return outcome
 
     # -- work out -------------------------------------------------------------------------------------------------
 
@@ -291,48 +293,19 @@ class Soc:
 
         Answers how much was done; for loops of one's own, such as a web worker's or a test's.
         """
-        done = self._tick()
-        never = threading.Event()
-        done += sum(self._passes.run_due(name, never) for name in self._passes.names)
-        worker = self._deliverer("work")
-        while True:
-            with self.database.read() as tx:
-                dests = outbox.due_dests(tx, self.clock.now())
-            rounds = sum(_count(worker, dest) for dest in dests)
-            if not rounds:
-                return done
-            done += rounds
+        return self._background.work()
 
     def start(self, *, services: bool = True) -> None:
-        """Keep deliveries, timers and services going in threads of their own until `stop()`."""
-        dests = sorted({*(d for hook in NOTICES for d in self.calls.listeners(hook)), *self.calls.trackers()})
-        loops = [
-            Loop(name=f"deliver:{dest}:{number}", step=_stepper(self._deliverer(f"{dest}:{number}"), dest))
-            for dest in dests
-            for number in range(self.settings.delivery.workers)
-        ]
-        loops.append(Loop(name="ticker", step=lambda: self._tick() > 0))
-        self._runner = Runner(loops=loops, services=self._services if services else (), clock=self.clock)
-        self._runner.start()
+        """Keep deliveries, timers and services going in threads of their own until `stop()`; once is enough."""
+        self._background.start(services=services)
 
     def stop(self) -> tuple[str, ...]:
         """End the threads of `start()`; answers the names of those that hang."""
-        runner, self._runner = self._runner, None
-        return () if runner is None else runner.stop()
+        return self._background.stop()
 
     def settle(self, limit: timedelta, *, progress: Callable[[int], None] | None = None) -> int:
         """Deliver until nothing is due within `limit`; answers how many jobs are left. Needs `start()`."""
-        deadline = self.clock.monotonic() + limit.total_seconds()
-        until = self.clock.now() + limit
-        pause = threading.Event()
-        while True:
-            waiting = [j for j in self.reports.jobs(JobState.READY, JobState.LEASED) if j.dest != outbox.CORE]
-            soon = [j for j in waiting if j.state is JobState.LEASED or j.not_before <= until]
-            if progress is not None:
-                progress(len(soon))
-            if not soon or self.clock.monotonic() >= deadline:
-                return len(waiting)
-            pause.wait(0.02)
+        return self._background.settle(limit, progress=progress)
 
     def batch_processed(self, outcome: Outcome) -> BatchSummary:
         """Tell the listeners what a batch came to, if that is worth telling; call it when its tickets were tried."""
@@ -347,8 +320,7 @@ class Soc:
         if batch.worth_telling:
             with self.database.write() as tx:
                 self.casebook.fanout.batch_processed(tx, batch, self.clock.now())
-            if self._runner is not None:
-                self._runner.wake()
+            self._background.wake()
         return batch
 
     # -- changes --------------------------------------------------------------------------------------------------
@@ -360,8 +332,7 @@ class Soc:
             ChangeRefused: The change may not be made, or there is no such incident.
         """
         self.sync.change(incident, update)
-        if self._runner is not None:
-            self._runner.wake()
+        self._background.wake()
         found = self.reports.incident(incident)
         assert found is not None  # noqa: S101 - it was changed a moment ago
         return found
@@ -369,13 +340,25 @@ class Soc:
     def request_ticket(self, incident: str, *, actor: str) -> bool:
         """Give an alert a ticket; False where one exists or is on its way."""
         made = self.sync.request_ticket(incident, actor=actor, origin="soc")
-        if self._runner is not None:
-            self._runner.wake()
+        self._background.wake()
         return made
+
+    def retry(self, jobs: Iterable[int], *, actor: str) -> tuple[int, ...]:
+        """Give deliveries that were given up another chance; answers those that had been."""
+        with self.database.write() as tx:
+            retried = letters.retry(tx, jobs, self.clock.now(), actor=actor)
+        self._background.wake()
+        return retried
 
     def inbox(self, plugin: str) -> PluginInbox:
         """The way in for a plugin."""
-        return PluginInbox(plugin=plugin, sync=self.sync, submit_events=lambda events: self.submit(events).new)
+        return PluginInbox(
+            plugin=plugin,
+            sync=self.sync,
+            submit_events=lambda events: self.submit(events).new,
+            take_lines=lambda lines, name, kind: self.process_block(lines, name=name, format=kind).quarantined,
+            counters=self.counters,
+        )
 
     def endpoints(self) -> tuple[tuple[str, Endpoint], ...]:
         """The HTTP paths that plugins answer, as (plugin, endpoint)."""
@@ -383,33 +366,8 @@ class Soc:
 
     # -- private --------------------------------------------------------------------------------------------------
 
-    def _own_services(self) -> Iterator[tuple[str, Service]]:
-        if (url := self.settings.watch.ping) is not None:
-            run = lambda stop: ping(url, self.database, self.clock.now())  # noqa: E731 - one line, said once
-            yield "core", Service(name="ping", run=run, every=EVERY)
-
-    def _tick(self) -> int:
-        if isinstance(self.clock, AnchoredClock) and (off := self.clock.step()) is not None:
-            clock_stepped(self.database, off, self.clock.now())
-        done = self.escalator.tick(self.clock.now())
-        self.rounds.go(self.clock.now())
-        return done
-
     def _head(self, head: bytes) -> str:
         return self.triage.mask(head.decode("utf-8", "replace").replace("\0", " "))
-
-    def _deliverer(self, worker: str) -> Deliverer:
-        return Deliverer(
-            database=self.database,
-            calls=self.calls,
-            casebook=self.casebook,
-            clock=self.clock,
-            settings=self.settings.delivery,
-            worker=f"{socket.gethostname()}:{os.getpid()}:{worker}",
-            search_lag=lambda dest: getattr(self.plugins.object(dest), "search_lag", _UNKNOWN_LAG),
-            rate=lambda dest: getattr(self.plugins.object(dest), "rate", None),
-            failpoint=self._failpoint,
-        )
 
 
 def _log_failure(failure: Failure) -> None:
@@ -420,14 +378,3 @@ def _blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
     left = iter(items)
     while block := list(islice(left, _BLOCK)):
         yield block
-
-
-def _count(worker: Deliverer, dest: str) -> int:
-    count = 0
-    while worker.run_once(dest):
-        count += 1
-    return count
-
-
-def _stepper(worker: Deliverer, dest: str) -> Callable[[], bool]:
-    return lambda: worker.run_once(dest)

@@ -7,14 +7,14 @@ import attrs
 from sqlalchemy import Connection
 
 from soc_core import codec, moves
+from soc_core.assignment import Assignment
 from soc_core.calls import Calls
 from soc_core.errors import ChangeRefused
 from soc_core.fanout import Fanout
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, fingerprint, marker
-from soc_core.people import Choice, Team
 from soc_core.settings import Settings
-from soc_core.store import audit, fields, incidents, notes, outbox, team, tickets
+from soc_core.store import audit, fields, incidents, notes, outbox, tickets
 from soc_core.timers import timers
 
 RECONCILE = "reconcile"
@@ -23,7 +23,7 @@ SELF = "soc-core.health"
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """An incident about to be opened: what was found (secrets masked) and what was decided."""
+    """An incident about to be opened: what was found (secrets masked by then) and what was decided."""
 
     finding: Finding
     decision: Decision
@@ -39,7 +39,7 @@ class Casebook:
     calls: Calls
     fanout: Fanout
     settings: Settings
-    team: Team
+    assignment: Assignment
     installation: str
 
     def open(self, tx: Connection, draft: Draft, now: datetime) -> Incident:
@@ -76,10 +76,10 @@ class Casebook:
             follows=draft.follows,
             similar_to=incidents.first_similar(tx, label=finding.label, source=event.source, since=since),
         )
-        group = self.team.group_of(incident)
+        group = self.assignment.team.group_of(incident)
         incident = attrs.evolve(incident, team=None if group is None else group.name)
         if incident.kind is Course.TICKET:
-            incident = self._assigned(tx, self._promised(incident), now)
+            incident = self.assignment.given(tx, self._promised(incident), now)
         incidents.add(tx, incident)
         details = {
             "summary": incident.summary,
@@ -123,12 +123,21 @@ class Casebook:
     ) -> Incident:
         """An alert becomes an incident with a ticket; its clocks start at detection."""
         promised = self._promised(attrs.evolve(incident, kind=Course.TICKET))
-        newer = incidents.save(tx, self._assigned(tx, promised, now))
+        newer = incidents.save(tx, self.assignment.given(tx, promised, now))
         update = Update(change=Change.PROMOTED, origin=origin, at=now, actor=actor, text=reason)
         self._told(tx, newer, update, now)
         self.fanout.ticket_wanted(tx, newer, now)
         self._plan_timers(tx, newer, now)
         return newer
+
+    def replace_ticket(self, tx: Connection, incident: Incident, now: datetime, *, actor: str, origin: str) -> bool:
+        """Ask for another ticket in place of one that is gone; False where it is on its way."""
+        wanted = self.fanout.ticket_wanted_again(tx, incident, now)
+        if wanted:
+            text = f"asked for by {actor}, as the ticket is gone"
+            update = Update(change=Change.PROMOTED, origin=origin, at=now, actor=actor, text=text)
+            self._told(tx, incident, update, now)
+        return wanted
 
     def change(self, tx: Connection, incident: Incident, update: Update, now: datetime) -> Incident:
         """Carry out what a person asked for; an incident that is so already stays as it is.
@@ -194,6 +203,17 @@ class Casebook:
         details = {"tracker": ticket.tracker, "key": ticket.key, "url": ticket.url}
         audit.record(tx, now, "ticket.adopted" if adopted else "ticket.made", incident=incident.id, details=details)
         self.fanout.ticket_created(tx, newer, ticket, now)
+        return self.pass_on(tx, newer, now)
+
+    def pass_on(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
+        """Whom the tracker cannot assign keeps no incident that the house gave them, see `Assignment.passed_on`."""
+        newer = self.assignment.passed_on(tx, incident, now)
+        if newer is incident:
+            return incident
+        old, new, text = incident.assignee or "", newer.assignee or "", newer.assignee_reason
+        update = Update(change=Change.ASSIGNEE, origin="soc", at=now, old=old, new=new, text=text)
+        newer = incidents.save(tx, newer)
+        self._announced(tx, newer, update, now)
         return newer
 
     def ticket_changed(
@@ -322,17 +342,15 @@ class Casebook:
         sla = self.calls.compute_sla(incident) if incident.clocks else None
         return moves.promised_anew(incident, sla, at)
 
-    def _assigned(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
-        loads, turns, hints = team.loads(tx), team.turns(tx), team.hints(tx, now)
-        candidates = self.team.candidates(incident, now, loads=loads, turns=turns, hints=hints)
-        name, plugin = self.calls.choose_assignee(incident, candidates)
-        own = self.team.choose(incident, candidates)
-        choice = own if name is None else Choice(person=name, reason=f"chosen by plugin {plugin}")
-        if choice.person is not None:
-            team.take_turn(tx, choice.person, now)
-        return attrs.evolve(incident, assignee=choice.person, assignee_reason=choice.reason)
-
     def _told(
+        self, tx: Connection, incident: Incident, update: Update, now: datetime, *, before: Incident | None = None
+    ) -> None:
+        if update.change in moves.FIELDS:
+            said = fields.Said(value=update.new, at=update.at, decided=update.at)
+            fields.seen(tx, incident.id, update.origin, update.change, said)
+        self._announced(tx, incident, update, now, before=before)
+
+    def _announced(
         self, tx: Connection, incident: Incident, update: Update, now: datetime, *, before: Incident | None = None
     ) -> None:
         details: dict[str, object] = {"old": update.old, "new": update.new, "text": update.text, "id": update.id}
@@ -343,9 +361,6 @@ class Casebook:
         what = f"incident.{update.change}"
         actor = update.actor or update.origin
         audit.record(tx, now, what, incident=incident.id, actor=actor, origin=update.origin, details=details)
-        if update.change in moves.FIELDS:
-            said = fields.Said(value=update.new, at=update.at, decided=True)
-            fields.seen(tx, incident.id, update.origin, update.change, said)
         self.fanout.updated(tx, incident, update, now)
 
     def _plan_timers(self, tx: Connection, incident: Incident, now: datetime) -> None:

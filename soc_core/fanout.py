@@ -39,6 +39,17 @@ class Fanout:
             return False
         return bool(outbox.add(tx, [_job(incident, following[0], "create_ticket", "ticket", {}, now)], now))
 
+    def ticket_wanted_again(self, tx: Connection, incident: Incident, now: datetime) -> bool:
+        """Ask for another ticket in place of a lost one; False where it is on its way.
+
+        It is asked of the same tracker, which looks first whether the lost one is there again.
+        """
+        last = outbox.find(tx, incident=incident.id, kind="create_ticket")[-1]
+        if last.state in (JobState.READY, JobState.LEASED):
+            return False
+        again = _job(incident, last.dest, "create_ticket", f"anew:{incident.version}", {}, now)
+        return bool(outbox.add(tx, [attrs.evolve(again, maybe_sent_at=last.maybe_sent_at)], now))
+
     def ticket_created(self, tx: Connection, incident: Incident, ticket: Ticket, now: datetime) -> None:
         """Tell everybody that the incident has a ticket."""
         payload = {"ticket": codec.plain(ticket)}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # click is only needed by plugins that add commands
 
 HOOK_API_VERSION = 1
 
-hookspec = pluggy.HookspecMarker("soc_core")
-hookimpl = pluggy.HookimplMarker("soc_core")
+hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("soc_core")
+hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("soc_core")
 
 # mypy: disable-error-code="empty-body"
 # Specifications have no body on purpose: they say what a plugin may answer.
@@ -38,6 +38,11 @@ hookimpl = pluggy.HookimplMarker("soc_core")
 @hookspec
 def classify_event(event: Event) -> Finding | None:
     """Say what an event is, or None if you have no opinion. The strongest finding wins: severity, confidence, order."""
+
+
+@hookspec
+def classify_events(events: Sequence[Event]) -> Sequence[Finding | None] | None:
+    """Say what several events are in one go, one answer for each in their order; for classifiers that call a model."""
 
 
 @hookspec

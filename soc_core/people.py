@@ -19,6 +19,7 @@ from soc_core.model.people import Candidate, Group, Person, Rota
 
 ANALYST = "analyst"
 LEAD = "lead"
+_NAMED = 5
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -142,7 +143,7 @@ class Team:
         analysts = [one for one in candidates if one.available and ANALYST in one.person.roles]
         known = {one.person.name: one for one in candidates}
         leads = [known[person.name] for person in self._leads(self.group_of(incident)) if person.name in known]
-        reason = ""
+        reason, skipped = "", _skipped([one for one in candidates if ANALYST in one.person.roles])
         if incident.priority is Priority.HIGHEST:
             lead = self._lead(leads, known)
             if lead is not None:
@@ -150,10 +151,10 @@ class Team:
             reason = f"no lead is available ({_absent(leads)}): "
         if analysts and incident.priority in (Priority.HIGHEST, Priority.HIGH):
             chosen = min(analysts, key=lambda one: (one.load, one.last_turn or _NEVER, one.person.name))
-            return _choice(chosen, f"{reason}the least load of the available analysts ({chosen.load} open)")
+            return _choice(chosen, f"{reason}the least load of the available analysts ({chosen.load} open){skipped}")
         if analysts:
             chosen = min(analysts, key=lambda one: (one.last_turn or _NEVER, one.load, one.person.name))
-            return _choice(chosen, "next in turn of the available analysts")
+            return _choice(chosen, f"next in turn of the available analysts{skipped}")
         return self._out_of_empty_pool(leads, known)
 
     def who(self, names: Iterable[str], now: datetime) -> tuple[Person, ...]:
@@ -239,6 +240,12 @@ def _choice(candidate: Candidate, reason: str) -> Choice:
 def _absent(candidates: Sequence[Candidate]) -> str:
     away = [f"{one.person.name} is {one.why_not or 'away'}" for one in candidates if not one.available]
     return ", ".join(away) or "there is none"
+
+
+def _skipped(analysts: Sequence[Candidate]) -> str:
+    away = [one for one in analysts if not one.available]
+    more = f" and {len(away) - _NAMED} more" if len(away) > _NAMED else ""
+    return f"; skipped: {_absent(away[:_NAMED])}{more}" if away else ""
 
 
 def _known(name: str | None, names: Iterable[str], what: str) -> None:

@@ -38,7 +38,13 @@ class Inbox(Protocol):
     """The way in for plugins. Whatever a call accepts is durable when the call returns, and a repeat has no effect."""
 
     def submit(self, events: Sequence[Event]) -> int:
-        """Hand in log events; answers how many were new."""
+        """Hand in log events; answers how many are not known for repeats, see their `id`."""
+
+    def submit_lines(self, lines: bytes, *, format: str = "auto") -> int:  # noqa: A002 - the word users know
+        """Hand in whole log lines of one of the formats of `soc run`; answers how many could not be read."""
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Add to a number that metrics show as `plugin.what`, from 0 on; it lasts as long as this process."""
 
     def change(self, incident: str, update: Update) -> bool:
         """Ask for a change of an incident (by its id or its ticket's key); answers False for a repeat of `update.id`.
@@ -48,7 +54,7 @@ class Inbox(Protocol):
         """
 
     def request_ticket(self, incident: str, actor: str, origin: str) -> bool:
-        """Make a ticket for an incident that has none; answers False where one exists or is on its way."""
+        """Make a ticket for an incident that has none (any more); answers False where one exists or is on its way."""
 
     def keep_refs(self, incident: str, refs: Mapping[str, str]) -> None:
         """Remember what a notifier needs later; names are prefixed with the plugin's."""
@@ -66,7 +72,11 @@ class Inbox(Protocol):
         """Remember where a poller stopped."""
 
     def availability(self, person: str, available: bool, reason: str, until: datetime) -> None:
-        """A hint that somebody is (not) available, such as their presence in a chat; it lapses at `until`."""
+        """A hint that somebody is (not) available, such as their presence in a chat; it lapses at `until`.
+
+        Whom a tracker calls unavailable, it cannot assign: incidents with a ticket there that came to them by turns or
+        load go to the next candidate.
+        """
 
 
 class Reports(Protocol):
@@ -89,6 +99,9 @@ class Reports(Protocol):
 
     def explanation(self, incident: str) -> str:
         """Why this incident exists, in plain sentences."""
+
+    def counted(self) -> Mapping[str, int]:
+        """What this process has counted since it began, by `plugin.what`."""
 
     def figures(self, *, since: datetime | None = None) -> Figures:
         """Everything that can be counted, from `since` on; with 100,000 incidents this takes seconds."""
@@ -132,12 +145,16 @@ class HttpResponse:
 
 @attrs.frozen(kw_only=True)
 class Endpoint:
-    """A path that `soc serve` answers. The handler stores what it accepts through the inbox before it answers."""
+    """A path that `soc serve` answers. The handler stores what it accepts through the inbox before it answers.
+
+    One that is `open` asks nobody for proof of anything: with it, `soc serve` listens on its own machine only.
+    """
 
     path: str
     handler: Callable[[HttpRequest], HttpResponse]
     methods: frozenset[str] = attrs.field(default=frozenset({"POST"}), converter=as_set)
     max_body: int = 1 << 20
+    open: bool = False
 
 
 class Grade(enum.StrEnum):

@@ -14,7 +14,8 @@ from soc_core.model.event import Finding
 from soc_core.model.incident import Incident
 from soc_core.model.job import JobState
 from soc_core.settings import read_dotenv
-from soc_core.stages.triage import Judgement, Outcome
+from soc_core.stages.triage import Outcome
+from soc_core.stages.triage.judgement import Judgement
 
 _SETTLE = timedelta(seconds=10)
 

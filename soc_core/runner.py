@@ -28,6 +28,7 @@ class Passes:
         self._clock = clock
         self._due: dict[str, datetime] = {}
         self._services = {f"{plugin}.{service.name}": service for plugin, service in services if service.every}
+        self._under_way = {name: threading.Lock() for name in self._services}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,13 +36,18 @@ class Passes:
         return tuple(self._services)
 
     def run_due(self, name: str, stop: Stop) -> bool:
-        """Make one pass if it is due; answers whether it was."""
-        service, now = self._services[name], self._clock.now()
-        if now < self._due.get(name, now):
+        """Make one pass if it is due and no other thread is at it; answers whether it was made."""
+        if not self._under_way[name].acquire(blocking=False):
             return False
-        self._due[name] = now + (service.every or timedelta(0))
-        service.run(stop)
-        return True
+        try:
+            service, now = self._services[name], self._clock.now()
+            if now < self._due.get(name, now):
+                return False
+            self._due[name] = now + (service.every or timedelta(0))
+            service.run(stop)
+            return True
+        finally:
+            self._under_way[name].release()
 
 
 class Runner:

@@ -45,6 +45,15 @@ def test_two_in_one_process_do_not_disturb_each_other(open_soc):
     assert [[i.message for i in soc.reports.incidents()] for soc in (first, second)] == [["one"], ["two"]]
 
 
+def test_a_large_block_tells_how_far_it_is(open_soc):
+    seen = []
+    lines = b"".join(b"%06d %s\n" % (number % 3, b"x" * 500) for number in range(1200))
+    result = open_soc().process_block(lines, progress=lambda done: seen.append(done.lines))
+    assert seen == sorted(set(seen))
+    assert len(seen) > 1
+    assert seen[-1] == result.lines == 1200
+
+
 def test_eight_threads_may_submit_at_once(open_soc):
     soc = open_soc()
     troubles = [f"trouble {number}" for number in range(5)]
@@ -68,6 +77,17 @@ def test_started_it_delivers_by_itself(open_soc):
     assert soc.settle(timedelta(seconds=30)) == 0
     assert all(incident.ticket for incident in soc.reports.incidents())
     assert soc.stop() == ()
+
+
+def test_started_twice_it_runs_once_and_stops_whole(open_soc):
+    before = threading.active_count()
+    soc = open_soc()
+    soc.start()
+    running = threading.active_count()
+    soc.start()
+    assert threading.active_count() == running > before
+    soc.stop()
+    assert threading.active_count() == before
 
 
 def test_inside_an_event_loop_it_runs_in_threads(open_soc):

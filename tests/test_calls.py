@@ -60,6 +60,8 @@ SLA = Sla(response=Target(duration=timedelta(hours=1)), resolution=Target(durati
 class Choice:
     order: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
+    only: None = None
+    dir: None = None
     on_broken: str = "refuse"
 
 
@@ -521,6 +523,18 @@ def test_a_decider_that_fails_leaves_the_word_to_the_next_one() -> None:
     assert [(failure.plugin, failure.kind) for failure in answer.failures] == [("a", "raised"), ("b", "rubbish")]
 
 
+def test_what_plugins_hand_out_stays_as_it_is_and_may_be_shared() -> None:
+    sample = event()
+    shared, settled = Finding(event=sample, label="Error"), Decision.ignore("as always")
+    deciding = {name: plugin("should_create_ticket", lambda: settled) for name in ("c", "d")}
+    house = House({"a": classifier(lambda _: shared), "b": classifier(lambda _: shared), **deciding})
+    [classified] = house.calls.classify([sample])
+    [decided] = house.calls.decide([shared])
+    assert classified.findings == (attrs.evolve(shared, classifier="a"), attrs.evolve(shared, classifier="b"))
+    assert decided.decision == attrs.evolve(settled, by="c")
+    assert (shared.classifier, settled.by) == ("", "")
+
+
 def test_a_policy_that_answers_rubbish_is_skipped() -> None:
     half = EscalationStep(rung="half", share=0.5)
     house = House(
@@ -630,6 +644,27 @@ def test_a_success_in_between_forgives_earlier_failures() -> None:
     answers = house.calls.classify(block * 5)
     assert sum(answer.held for answer in answers) == 20
     assert ("moody", "suspended") not in house.kinds
+
+
+def test_calls_that_fail_side_by_side_count_as_one_failure() -> None:
+    inside, go_on = threading.Barrier(9), threading.Event()
+
+    def slow(_: Event) -> object:
+        inside.wait(30)
+        go_on.wait(30)
+        return boom()
+
+    house = House({"slow": classifier(slow), "steady": finds()}, hang_after=timedelta(seconds=30))
+    threads = [threading.Thread(target=house.calls.classify, args=([event()],)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    inside.wait(30)
+    house.clock.seconds = 1.0
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert house.kinds == [("slow", "raised")] * 8
+    assert house.calls.counters["slow"].suspended == ()
 
 
 def test_if_the_only_classifier_is_suspended_events_are_held() -> None:
@@ -795,6 +830,7 @@ class Hangs:
 @attrs.frozen
 class Choice:
     order = disable = ()
+    only = dir = None
     on_broken = "refuse"
 
 registry = build(Choice(), None, extra=[("bad", Hangs())], entry_points=[])

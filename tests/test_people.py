@@ -215,6 +215,21 @@ def test_people_without_a_shift_are_always_there_and_others_in_their_hours_only(
     assert candidate(team, "carla", NIGHT).available
 
 
+@pytest.mark.parametrize(
+    ("hours", "hour", "ends"),
+    [
+        ("Mon-Fri 09:00-17:00", 10, "2026-03-02 17:00"),
+        ("Mon-Fri 09:00-17:00", 17, None),
+        ("22:00-06:00", 23, "2026-03-03 06:00"),
+        ("Mon-Fri 06:00-14:00 22:00-24:00", 12, "2026-03-02 14:00"),
+        ("Mon-Sun", 12, None),
+    ],
+)
+def test_a_shift_ends_with_its_hours_over_midnight_too(hours, hour, ends):
+    end = Shift(people="bob", hours=hours).ends(datetime(2026, 3, 2, hour, tzinfo=UTC))
+    assert (None if end is None else f"{end:%Y-%m-%d %H:%M}") == ends
+
+
 def test_a_night_shift_goes_on_after_midnight() -> None:
     shift = Shift(people=("bob",), hours=("Mon 22:00-06:00",))
     team = Team(people=EVERYBODY, rota=Rota(shifts=(shift,)))

@@ -27,6 +27,8 @@ from soc_core.registry import PluginState, Registry, build
 class Choice:
     order: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+    dir: Path | None = None
     on_broken: str = "refuse"
 
 
@@ -102,7 +104,13 @@ class Classifier:
 def test_the_built_in_plugins_are_found_through_their_entry_points() -> None:
     registry = build(Choice(disable=("console", "local", "rules"), on_broken="skip"), defaults)
     mine = {plugin.name: plugin.state for plugin in registry.plugins if plugin.distribution == "soc-core"}
-    assert mine == {"console": "disabled", "local": "disabled", "rules": "disabled", "triggers": "active"}
+    assert mine == {
+        "console": "disabled",
+        "local": "disabled",
+        "rules": "disabled",
+        "syslog": "active",
+        "triggers": "active",
+    }
 
 
 def test_a_class_gets_its_settings_and_a_module_of_functions_is_taken_as_it_is(install: Callable[..., list]) -> None:

@@ -357,6 +357,8 @@ def test_a_class_that_cannot_be_read_is_the_fault_of_the_plugin() -> None:
     [
         ('stroe = "x"', "soc.toml:1: stroe is unknown: did you mean 'store'?"),
         ("[grouping]\nreopen = '1h'", "soc.toml:2: grouping.reopen is unknown"),
+        ("[sla]\nx = 1", "soc.toml:1: sla is unknown: settings of a plugin stand in [plugins.sla]"),
+        ("[trigers]\nx = 1", "soc.toml:1: trigers is unknown: did you mean 'triggers'?"),
         ("[groupnig]\nx = 1", "soc.toml:1: groupnig is unknown: did you mean 'grouping'?"),
         ("[plugins]\nordr = []", "soc.toml:2: plugins.ordr is unknown: did you mean 'order'?"),
         ("[plugins.demo]\n\nwaits = 1", "soc.toml:3: plugins.demo.waits is unknown: did you mean 'wait'?"),
@@ -572,6 +574,12 @@ def test_without_a_dotenv_file_there_is_nothing(tmp_path: Path) -> None:
 # -- addresses ------------------------------------------------------------------------------------------------------
 
 
+@attrs.frozen(kw_only=True)
+class WithAddress:
+    project_key: str
+    server_url: str | None = attrs.field(default=None, converter=attrs.converters.optional(checked_url))
+
+
 @pytest.mark.parametrize(
     ("url", "checked"),
     [
@@ -607,6 +615,13 @@ def test_other_addresses_are_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         checked_url(url)
     assert CANARY not in str(caught.value)
+
+
+def test_an_address_that_is_refused_is_named_among_others(tmp_path: Path) -> None:
+    file = tmp_path / "soc.toml"
+    file.write_text('[plugins.jira]\nproject_key = "SEC"\nserver_url = "ftp://x"\n')
+    with pytest.raises(SettingsError, match=r"soc.toml:3: plugins.jira.server_url is wrong: an address begins with"):
+        plugin_settings("jira", WithAddress, load(config=file, env={}), {})
 
 
 def test_importing_the_settings_stays_light() -> None:

@@ -12,8 +12,11 @@ CHANNELS = ("SECURITY", "SYSTEM", "INCIDENT", "GENERAL")
 NAMES = [
     "SOC_STORE",
     "SOC_CONFIG",
+    "SOC_PLUGINS",
+    "SOC_PLUGINS_DIR",
     "SOC_INGEST_TOKEN",
     "SOC_API_TOKEN",
+    "SOC_TRUSTED_PROXIES",
     *(f"JIRA_{name}" for name in JIRA.split()),
     *(f"SLACK_{name}" for name in SLACK.split()),
     *(f"SLACK_{name}_CHANNEL" for name in CHANNELS),

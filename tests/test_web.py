@@ -16,6 +16,7 @@ from soc_core.web import site
 class Choice:
     order = ()
     disable = ("rules", "triggers", "local", "console", "jira", "slack", "sla", "escalation", "metrics")
+    only = dir = None
     on_broken = "refuse"
 
 

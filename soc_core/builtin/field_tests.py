@@ -44,7 +44,20 @@ def field_test(key: str, operand: object) -> FieldTest:
 class UnknownOperation(ValueError):
     """A rule asks for a comparison that does not exist."""
 
-    names = ("contains", "startswith", "endswith", "regex", "gt", "ge", "lt", "le", "cidr", "is", "not", "exists")
+    names: tuple[str, ...] = (
+        "contains",
+        "startswith",
+        "endswith",
+        "regex",
+        "gt",
+        "ge",
+        "lt",
+        "le",
+        "cidr",
+        "is",
+        "not",
+        "exists",
+    )
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is no comparison")
@@ -112,6 +125,11 @@ def _comparison(key: str, operand: object) -> FieldTest:
     return test
 
 
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_PRIVATE = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 0.0.0.0/32"
+_INTERNAL = tuple(map(ipaddress.ip_network, f"{_PRIVATE} ::/128 ::1/128 fc00::/7 fe80::/10".split()))
+
+
 def _network(names: Sequence[str]) -> FieldTest:
     """`internal`, `external`, or networks in the usual notation."""
     kinds = {name for name in names if name in ("internal", "external")}
@@ -122,12 +140,16 @@ def _network(names: Sequence[str]) -> FieldTest:
             address = ipaddress.ip_network(str(value)[:50].strip(), strict=False)
         except ValueError:
             return False
-        internal = address.is_private or address.is_loopback or address.is_link_local
+        internal = _among(address, _INTERNAL)
         if ("internal" in kinds and internal) or ("external" in kinds and not internal):
             return True
-        return any(network.version == address.version and address.subnet_of(network) for network in networks)  # type: ignore[arg-type]
+        return _among(address, networks)
 
     return test
+
+
+def _among(address: _Network, networks: Iterable[_Network]) -> bool:
+    return any(network.version == address.version and address.subnet_of(network) for network in networks)  # type: ignore[arg-type]
 
 
 def _texts(operand: object, *, fold: bool = True) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ class Local:
     There is nothing to send, so nothing can be lost or doubled, and the ticket can always be found again.
     """
 
-    search_lag = timedelta(0)
+    search_lag: timedelta = timedelta(0)
 
     @hookimpl
     def create_ticket(self, incident: Incident, delivery: Delivery) -> Ticket:

@@ -1,6 +1,6 @@
 """A rule as it was read: what it looks for, what it says, and the examples beside it."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
 
 import attrs
@@ -8,6 +8,8 @@ import attrs
 from soc_core import Event
 from soc_core.builtin.rule_fields import FieldCondition, Values
 from soc_core.builtin.rule_patterns import TextPattern
+
+_UNITS = (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -17,10 +19,16 @@ class Group:
     texts: tuple[tuple[TextPattern, ...], ...] = ()
     """Of each list of patterns one must occur."""
     fields: tuple[FieldCondition, ...] = ()
+    _keys: tuple[Set[str], ...] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: tuple(filter(None, map(_needed, self.texts))), takes_self=True)
+    )
 
     def holds(self, text: str, seen: Set[str], values: Values) -> bool:
         """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
-        for field in self.fields:  # plain loops: this runs for every rule that a line brings up
+        for keys in self._keys:  # plain loops, cheap tests first: this runs for every rule that a line brings up
+            if keys.isdisjoint(seen):
+                return False
+        for field in self.fields:
             if not field.holds(values):
                 return False
         for patterns in self.texts:
@@ -32,7 +40,12 @@ class Group:
         return True
 
 
-@attrs.frozen(kw_only=True)
+def _needed(patterns: Sequence[TextPattern]) -> Set[str]:
+    """Literals one of which occurs wherever one of the patterns does; empty if some pattern has none."""
+    return frozenset().union(*(one.keys for one in patterns)) if all(one.keys for one in patterns) else frozenset()
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Count:
     """How many such events within which time, and what they become."""
 
@@ -44,6 +57,12 @@ class Count:
     confidence: float
     own: bool
     """Whether the count has a severity of its own; if not, a single event is worth nothing by this rule."""
+
+    @property
+    def span(self) -> str:
+        """The time as rules write it, such as `2m`."""
+        seconds = int(self.within.total_seconds())
+        return next(f"{seconds // size}{unit}" for unit, size in _UNITS if seconds % size == 0)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,9 +118,21 @@ class Rule:
 
     @property
     def reason(self) -> str:
-        """Why an event got this rule's label and severity, in one sentence."""
+        """Why events get this rule's label and severity, in one sentence."""
         shown = "; ".join(field.shown for field in self.all.fields)
         return f"{self.title} (rule {self.id}{f': {shown}' if shown else ''})"
+
+    def reason_for(self, values: Values) -> str:
+        """The same for an event that it speaks of, with the fields that decided; empty if it goes by words."""
+        fields = self.all.fields or next((one.fields for one in self.any if _meant(one, values)), ())
+        if not fields:
+            return ""
+        decided = "; ".join([seen for field in fields if (seen := field.seen(values))])
+        return f"{self.title} (rule {self.id}: {decided})" if decided else ""
+
+
+def _meant(group: Group, values: Values) -> bool:
+    return bool(group.fields) and all(field.holds(values) for field in group.fields)
 
 
 def severity_of(rule: Rule, event: Event) -> float:

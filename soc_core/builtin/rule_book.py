@@ -40,7 +40,7 @@ class RuleBook:
     """The rules of one installation, filed for quick finding."""
 
     def __init__(self, rules: Sequence[Rule], extra_fields: Iterable[str] = ()) -> None:
-        self.rules = tuple(rules)
+        self.rules: tuple[Rule, ...] = tuple(rules)
         self._by_literal: dict[str, list[int]] = {}
         self._by_value: dict[str, dict[str, list[int]]] = {}
         self._by_name: dict[str, list[int]] = {}

@@ -12,6 +12,8 @@ from rich.text import Text
 from soc_core.builtin.rule import Rule
 from soc_core.builtin.rule_examples import ExampleResult, test_rules
 
+_WIDE = 120  # columns, from which on there is room for all of a rule
+
 
 def rules_group(rules: Sequence[Rule]) -> click.Group:
     """The command group over the rules in force."""
@@ -73,11 +75,18 @@ def _show_list(rules: Sequence[Rule], *, as_json: bool) -> None:
     if as_json or not sys.stdout.isatty():
         click.echo(json.dumps(listing(rules)))
         return
-    table = Table("id", "label", "severity", "threshold", "title")
+    console = Console()
+    wide = console.width >= _WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("Rule", no_wrap=True)
+    table.add_column("Severity", justify="right")
+    for name in ("Label", "Threshold") if wide else ():
+        table.add_column(name)
+    table.add_column("What")
     for rule in rules:
-        cells = (rule.id, rule.label, f"{rule.severity:g}", _threshold(rule), rule.title)
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+        more = (rule.label, _threshold(rule)) if wide else ()
+        table.add_row(*map(Text, (rule.id, f"{rule.severity:g}", *more, rule.title)))
+    console.print(table)
 
 
 def _show_results(results: Sequence[ExampleResult], *, as_json: bool) -> None:
@@ -94,4 +103,4 @@ def _show_results(results: Sequence[ExampleResult], *, as_json: bool) -> None:
 
 def _threshold(rule: Rule) -> str:
     count = rule.threshold
-    return "" if count is None else f"{count.count} in {count.within} by {', '.join(count.by)} -> {count.severity:g}"
+    return "" if count is None else f"{count.count} in {count.span} by {', '.join(count.by)} -> {count.severity:g}"

@@ -33,6 +33,7 @@ ATTRIBUTES = ("source", "message", "action", "outcome", "user", "host", "ip", "s
 _DEEPEST = 24
 _MOST = 5000
 _LONGEST_EMBEDDED = 65536
+_LONGEST_SEEN = 120
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FLAT = frozenset({int, float, bool})
 
@@ -49,6 +50,7 @@ class FieldCondition:
         named: The words of the fields' names, of which the raw line contains one name, however its words are joined.
         absent: Holds when the field is missing, or has only values that fail the tests.
         shown: The condition as an analyst reads it.
+        spelled: The names as they are written in the rule.
     """
 
     names: tuple[str, ...]
@@ -58,15 +60,31 @@ class FieldCondition:
     named: tuple[tuple[str, ...], ...]
     absent: bool
     shown: str
+    spelled: tuple[str, ...]
 
     def holds(self, values: Values) -> bool:
         """Whether the event's fields are what the condition asks for."""
-        found = [value for name in self.names for value in values.get(name, ())]
-        if self.equals and len(self.tests) == 1:
-            met = any(text_of(value) in self.equals for value in found)
-        else:
-            met = any(all(test(value) for test in self.tests) for value in found)
-        return met is not self.absent
+        tests, equals = self.tests, self.equals
+        for name in self.names:
+            for value in values.get(name, ()):  # a plain loop: this runs for most rules that a line brings up
+                if text_of(value) in equals if equals else all(test(value) for test in tests):
+                    return not self.absent
+        return self.absent
+
+    def seen(self, values: Values) -> str:
+        """Which field made the condition hold, with its value if that was compared as a whole; empty if one lacks.
+
+        Other values are not repeated: a command line may hold a password.
+        """
+        if self.absent:
+            return ""
+        for place, name in enumerate(self.names):
+            for value in values.get(name, ()):
+                if self.equals and text_of(value) in self.equals:
+                    return f"{self.spelled[place]} = {value}"[:_LONGEST_SEEN]
+                if not self.equals and all(test(value) for test in self.tests):
+                    return self.spelled[place]
+        return ""
 
 
 def field_condition(name: str, wanted: object) -> FieldCondition:
@@ -75,7 +93,8 @@ def field_condition(name: str, wanted: object) -> FieldCondition:
     Raises:
         ValueError: The condition cannot be understood.
     """
-    names = tuple(canonical(part.strip()) for part in name.split("|"))
+    spelled = tuple(part.strip() for part in name.split("|"))
+    names = tuple(canonical(part) for part in spelled)
     if not all(part.strip(".@") for part in names):
         raise ValueError("a field needs a name")
     for part in names:
@@ -103,6 +122,7 @@ def field_condition(name: str, wanted: object) -> FieldCondition:
         else tuple(_name_words(part) for part in name.split("|")),
         absent=absent,
         shown=f"{name} = {_shown(wanted)}",
+        spelled=spelled,
     )
 
 
@@ -204,7 +224,7 @@ class _Walk:
             if needed != above[: len(needed)] or (top and len(above) != len(needed)):
                 continue
             values = self._found.setdefault(name, [])
-            if isinstance(value, list | tuple):
+            if isinstance(value, (list, tuple)):
                 values.extend(item for item in value if item is not None and item != "")
             else:
                 values.append(value)

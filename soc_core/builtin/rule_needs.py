@@ -20,16 +20,24 @@ FLOOR = 6.0
 _LAST_RESORT = 0.1
 _SERIOUS_PRI = "|".join(str(pri) for pri in range(192) if pri % 8 <= 3)
 _KEY = r"[\w.]{0,40}[\"']?\s*[:=]\s*[\"']?\s*"
+_FIELD = r"[\w. -]{0,40}(?:[\"']\s*:|=)"
 
 JUDGED = (
     Pattern(name="stated-by-priority", text=f"<(?:{_SERIOUS_PRI})>"),
     Pattern(name="stated-by-header", text="CEF:|LEEF:"),
     Pattern(
         name="stated-by-word",
-        text=r"\b(?:d?panic|crit|critical|fatal|alert|emerg|emergency|severe|high|important|major|very[- ]?high)\b",
+        text=r"\b(?:d?panic|crit|critical|fatal|alert|emerg|emergency|severe|high|important|major|malicious"
+        r"|very[- ]?high)\b",
     ),
     Pattern(name="stated-by-number", text=rf"(?:sever|sev|criticality|risk_?level|priority|prio){_KEY}[0-9]"),
     Pattern(name="stated-by-level", text=rf"(?:level|lvl){_KEY}(?:[0136-9]\b|1[0-9]\b|60)"),
+    Pattern(
+        name="finding-named",
+        text=rf"(?:signature|threat|malware|virus|attack|detect|scenario|categor|tactic|technique|objective|note|model"
+        rf"|reason|rule|risk|finding|alert|kind|confidence|display[_ -]?message){_FIELD}",
+    ),
+    Pattern(name="named", text=r'(?i:"(?:events?\.)?(?:name|object|cat)(?:\\?")\s*:)'),
     Pattern(
         name="operation-named",
         text=rf"(?:action|act|oper|op|event|activity|verb|method|type|title|class|description|_tag|\.tag){_KEY}\S",

@@ -6,7 +6,7 @@ can make a match explode.
 """
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,7 +45,7 @@ _EVERYDAY = frozenset(
     )
 )
 
-tokens = _TOKEN.findall
+tokens: Callable[[str], list[str]] = _TOKEN.findall
 """The words of a lower-case text."""
 
 

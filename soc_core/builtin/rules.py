@@ -4,9 +4,10 @@ The strongest matching rule speaks: highest severity, then confidence, then id. 
 event says about itself and what was done to what decide (`judgement.py`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -27,8 +28,12 @@ HERE = Path(__file__).parent
 PACK = HERE / "rules"
 """The shipped rules."""
 
+_TEXTS = ("plain", "syslog", "access")
+_ENTITIES = ("ip", "user", "host", "source")
+_T = TypeVar("_T")
 
-def _in_order(values: Iterable[str]) -> tuple[str, ...]:
+
+def _in_order(values: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(values)
 
 
@@ -40,7 +45,7 @@ class Rules:
         """Which rules are in force."""
 
         pack: bool = attrs.field(default=True, metadata=setting("Whether the shipped rules are used"))
-        paths: tuple[str, ...] = attrs.field(
+        paths: tuple[Path, ...] = attrs.field(
             default=(), converter=_in_order, metadata=setting("Further folders or files of rules")
         )
         disable: tuple[str, ...] = attrs.field(
@@ -50,16 +55,16 @@ class Rules:
             default=True,
             metadata=setting("Pass over lines that cannot come to severity 6; off if other plugins act on less"),
         )
-        actions: str | None = attrs.field(
+        actions: Path | None = attrs.field(
             default=None, metadata=setting("File with recommended response actions, instead of the shipped table")
         )
 
     def __init__(self, settings: "Rules.Settings | None" = None) -> None:
         settings = settings or self.Settings()
-        folders = [*([PACK] if settings.pack else []), *(Path(path) for path in settings.paths)]
-        self.rules = _enabled(read_rule_files(folders), settings.disable)
+        folders = [*([PACK] if settings.pack else []), *settings.paths]
+        self.rules: tuple[Rule, ...] = _enabled(read_rule_files(folders), settings.disable)
         self._patterns = patterns_of(self.rules) if settings.prefilter else ()
-        self._classifier = Classifier(self.rules, read_response_table(Path(settings.actions or HERE / "actions.toml")))
+        self._classifier = Classifier(self.rules, read_response_table(settings.actions or HERE / "actions.toml"))
 
     @hookimpl
     def classify_event(self, event: Event) -> Finding | None:
@@ -84,8 +89,11 @@ class Classifier:
 
     def __init__(self, rules: Sequence[Rule], response: ResponseTable) -> None:
         self._book = RuleBook(rules, FIELDS)
-        self._response = response
+        self._actions = lru_cache(maxsize=1024)(response.actions)
         self._reasons = {rule.id: rule.reason for rule in rules}
+        self._single = frozenset(rule.id for rule in rules if rule.threshold is None or rule.threshold.own)
+        self._by_words = frozenset(rule.id for rule in rules if _by_words(rule))
+        self._counted = lru_cache(maxsize=4096)(self._threshold)  # one rule and one key come again and again
 
     def classify(self, event: Event) -> Finding | None:
         """What the rules, or failing that the event's own words, say."""
@@ -94,22 +102,26 @@ class Classifier:
         best: Rule | None = None
         best_rank: tuple[float, float] = (-1.0, -1.0)
         for rule in matched:
+            if rule.id not in self._single:
+                continue
             rank = (severity_of(rule, event), rule.confidence)
-            if (best is None or rank > best_rank or (rank == best_rank and rule.id < best.id)) and _single(rule):
+            if best is None or rank > best_rank or (rank == best_rank and rule.id < best.id):
                 best, best_rank = rule, rank
         thresholds = tuple(
-            found for rule in matched if rule.threshold and (found := self._count(rule, rule.threshold, event, values))
+            found for rule in matched if rule.threshold and (found := self._count(rule, rule.threshold, event))
         )
-        if best is None:
-            return self._unknown(event, values, matched, thresholds)
+        if best is None or (event.schema not in _TEXTS and best.id in self._by_words):
+            judged = self._unknown(event, values, matched, thresholds)
+            if best is None or (judged is not None and judged.severity > best_rank[0]):
+                return judged
         return Finding(
             event=event,
             label=best.label,
             severity=best_rank[0],
             confidence=best.confidence,
             rule=best.id,
-            reason=self._reasons[best.id],
-            actions=best.actions or self._response.actions(best.label, best_rank[0]),
+            reason=best.reason_for(values) or self._reasons[best.id],
+            actions=best.actions or self._actions(best.label, best_rank[0]),
             security=best.security,
             thresholds=thresholds,
         )
@@ -141,36 +153,39 @@ class Classifier:
             confidence=judgement.confidence,
             rule=judgement.rule,
             reason=judgement.reason,
-            actions=self._response.actions(judgement.label, judgement.severity),
+            actions=self._actions(judgement.label, judgement.severity),
             security=judgement.security or security,
             thresholds=thresholds,
         )
 
-    def _count(self, rule: Rule, count: Count, event: Event, values: Values) -> Threshold | None:
+    def _count(self, rule: Rule, count: Count, event: Event) -> Threshold | None:
         """The count an event takes part in; None where the event lacks everything it is counted by."""
         parts = [_key_part(name, event) for name in count.by]
         if not any(parts):
             return None
+        return self._counted(rule, count, "|".join([part.replace("|", "_") or "-" for part in parts]))
+
+    def _threshold(self, rule: Rule, count: Count, key: str) -> Threshold:
         return Threshold(
             rule=rule.id,
             count=count.count,
             within=count.within,
-            key="|".join(part.replace("|", "_") or "-" for part in parts),
+            key=key,
             label=count.label,
             severity=count.severity,
             confidence=count.confidence,
-            reason=f"{count.count} or more within {count.within}: {self._reasons[rule.id]}",
-            actions=rule.actions or self._response.actions(count.label, count.severity),
+            reason=f"{count.count} or more within {count.span}: {self._reasons[rule.id]}",
+            actions=rule.actions or self._actions(count.label, count.severity),
         )
 
 
-def _single(rule: Rule) -> bool:
-    return rule.threshold is None or rule.threshold.own
+def _by_words(rule: Rule) -> bool:
+    """Whether a rule goes by words alone: what an event's fields say may then count for more."""
+    return not (rule.sources or rule.all.fields or any(group.fields for group in rule.any))
 
 
 def _key_part(name: str, event: Event) -> str:
-    known: Mapping[str, str | None] = {"ip": event.ip, "user": event.user, "host": event.host, "source": event.source}
-    value = known[name] if name in known else event.field(name)
+    value = getattr(event, name) if name in _ENTITIES else event.field(name)
     return "" if value is None else str(value)[:200]
 
 

@@ -1,10 +1,11 @@
 """The trigger rule: which findings become tickets, which are told to people, and which are only counted.
 
-Mission row 1: a ticket is due from severity 9, or from severity 8 when the label speaks of Security or of Critical.
+A ticket is due from severity 9, or from severity 8 when the label speaks of Security or of Critical.
 What is below that but still serious is an alert: people are told and may open a ticket themselves.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import attrs
 
@@ -52,19 +53,22 @@ class Triggers:
 
     def __init__(self, settings: "Triggers.Settings | None" = None) -> None:
         self._settings = settings or self.Settings()
+        self._decided = lru_cache(maxsize=1024)(self._decide)  # few labels and severities come again and again
 
     @hookimpl
     def should_create_ticket(self, finding: Finding) -> Decision:
         """Decide by severity and label; always has an answer."""
-        limits = self._settings
-        severity = f"severity {finding.severity:g}"
-        if finding.severity >= limits.ticket_from:
-            return Decision.ticket(f"{severity} is at least {limits.ticket_from:g}")
-        word = next((word for word in limits.words if has_word(finding.label, word)), None)
-        if word is not None and finding.severity >= limits.word_ticket_from:
-            return Decision.ticket(f"the label says {word} and {severity} is at least {limits.word_ticket_from:g}")
-        if finding.severity >= limits.alert_from:
+        return self._decided(finding.label, finding.severity)
+
+    def _decide(self, label: str, severity: float) -> Decision:
+        limits, stated = self._settings, f"severity {severity:g}"
+        if severity >= limits.ticket_from:
+            return Decision.ticket(f"{stated} is at least {limits.ticket_from:g}")
+        word = next((word for word in limits.words if has_word(label, word)), None)
+        if word is not None and severity >= limits.word_ticket_from:
+            return Decision.ticket(f"the label says {word} and {stated} is at least {limits.word_ticket_from:g}")
+        if severity >= limits.alert_from:
             return Decision.alert(
-                f"{severity} is at least {limits.alert_from:g} but too low for a ticket with this label"
+                f"{stated} is at least {limits.alert_from:g} but too low for a ticket with this label"
             )
-        return Decision.ignore(f"{severity} is below {limits.alert_from:g}")
+        return Decision.ignore(f"{stated} is below {limits.alert_from:g}")

@@ -6,12 +6,12 @@ Questions are asked in a worker thread under watch (`watchdog.py`); plugins that
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
 
 from soc_core.calls import answers
+from soc_core.calls.classifiers import Classified, Classifiers
 from soc_core.calls.failure import Failure, FailureKind, Rubbish
 from soc_core.calls.switchboard import Counted, Switchboard
 from soc_core.errors import PluginError, UncertainError
@@ -32,30 +32,6 @@ __all__ = ["Calls", "Classified", "Counted", "Decided", "Failure", "FailureKind"
 
 _BUDGET = timedelta(milliseconds=100)
 _HANG_AFTER = timedelta(seconds=5)
-
-
-@attrs.frozen
-class Classified:
-    """What all classifiers made of one event.
-
-    Args:
-        event: The event.
-        findings: Every finding, the strongest first, each signed with its classifier's name.
-        failures: Who failed, and how.
-        asked: How many classifiers were asked.
-        held: Whether the event is to be kept for a replay: nobody could answer, or a plugin hung on it.
-    """
-
-    event: Event
-    findings: tuple[Finding, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    asked: int = 0
-    held: bool = False
-
-    @property
-    def finding(self) -> Finding | None:
-        """The strongest finding, or None."""
-        return self.findings[0] if self.findings else None
 
 
 @attrs.frozen
@@ -99,6 +75,7 @@ class Calls:
             hang_after=hang_after,
             on_failure=on_failure,
         )
+        self._classifiers = Classifiers(self._board, registry)
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -110,18 +87,11 @@ class Calls:
             see_all: For events that a scan selected: the classifiers that see them all. Others are asked about the
                 events on which a pattern of theirs fired. None asks every classifier about every event.
         """
-        said = self._board.ask(
-            "classify_event",
-            events,
-            lambda voice, event, answer: answers.finding(voice.plugin, event, answer),
-            wanted=None
-            if see_all is None
-            else lambda voice, event: voice.plugin in see_all or voice.plugin in _fired(event.hits),
-        )
-        return tuple(
-            Classified(event, _strongest_first(one.values), tuple(one.failures), one.asked, one.hung or not one.heard)
-            for event, one in zip(events, said, strict=True)
-        )
+        return self._classifiers.classify(events, see_all)
+
+    def classifiers(self) -> tuple[str, ...]:
+        """The plugins that say what events are, in order."""
+        return self._classifiers.names
 
     def decide(self, findings: Sequence[Finding]) -> tuple[Decided, ...]:
         """Ask the deciders about findings; the first answer that is not None wins."""
@@ -273,15 +243,3 @@ class Calls:
     def close(self) -> None:
         """Wait for questions that are being asked by other threads; one that hangs is not waited for."""
         self._board.close()
-
-
-@lru_cache(maxsize=4096)
-def _fired(hits: frozenset[str]) -> frozenset[str]:
-    """The plugins whose patterns fired."""
-    return frozenset(hit.partition(":")[0] for hit in hits)
-
-
-def _strongest_first(findings: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:
-    if len(findings) < 2:
-        return tuple(found for _, found in findings)
-    return tuple(sorted((found for _, found in findings), key=lambda one: (-one.severity, -one.confidence)))

@@ -1,5 +1,6 @@
 """Gives a plugin that keeps failing a rest, so that it costs time and log lines only now and then."""
 
+import math
 import threading
 
 LIMIT = 5
@@ -13,12 +14,13 @@ class Breaker:
     more than a few.
     """
 
-    __slots__ = ("_hung", "_in_a_row", "_lock", "_until", "spotless")
+    __slots__ = ("_failed_at", "_hung", "_in_a_row", "_lock", "_until", "spotless")
 
     def __init__(self) -> None:
-        self.spotless = True  # read without the lock: nothing to forgive, nothing to wait for
+        self.spotless: bool = True  # read without the lock: nothing to forgive, nothing to wait for
         self._lock = threading.Lock()
         self._in_a_row = 0
+        self._failed_at = -math.inf
         self._until: float | None = None
         self._hung: threading.Thread | None = None
 
@@ -43,10 +45,17 @@ class Breaker:
             self._in_a_row, self._until, self._hung = 0, None, None
             self.spotless = True
 
-    def failed(self, now: float) -> bool:
-        """Count a failure; answers whether it is the one that suspends the implementation."""
+    def failed(self, now: float, *, began: float) -> bool:
+        """Count a failure; answers whether it is the one that suspends the implementation.
+
+        Calls that were under way together fail together, such as on a machine that is busy with other things: they
+        count as one.
+        """
         with self._lock:
             self.spotless = False
+            if began < self._failed_at:
+                return False
+            self._failed_at = now
             self._in_a_row += 1
             if self._in_a_row < LIMIT:
                 return False

@@ -66,10 +66,23 @@ class Switchboard:
         check: Callable[[Voice, Item, object], Value],
         *,
         first: bool = False,
-        wanted: Callable[[Voice, Item], bool] | None = None,
+        wanted: Callable[[str, Item], bool] | None = None,
+        size: int = 1,
     ) -> list[Answers[Value]]:
-        """Ask everybody who implements a hook, or is `wanted`, about each item; `first` settles it with one answer."""
-        return self._through(self._voices[hook], items, check, first=first, budget=self._budget, wanted=wanted)
+        """Ask everybody who implements a hook, or is `wanted`, about each item; `first` settles it with one answer.
+
+        An item of some `size` has so many budgets, and hangs only when it is over by as much as a single one would.
+        """
+        budget, more = self._budget, timedelta(seconds=self._budget * (size - 1))
+        return self._through(
+            self._voices[hook],
+            items,
+            check,
+            first=first,
+            budget=budget * size,
+            hang_after=self._hang_after + more,
+            wanted=wanted,
+        )
 
     def collect(
         self,
@@ -154,7 +167,8 @@ class Switchboard:
         *,
         first: bool,
         budget: float,
-        wanted: Callable[[Voice, Item], bool] | None = None,
+        hang_after: timedelta | None = None,
+        wanted: Callable[[str, Item], bool] | None = None,
     ) -> list[Answers[Value]]:
         block = Block(
             voices,
@@ -171,7 +185,7 @@ class Switchboard:
         with self._lock:
             self._underway += 1
         try:
-            block.see_through(self._hang_after)
+            block.see_through(hang_after or self._hang_after)
         finally:
             with self._settled:
                 self._underway -= 1

@@ -51,9 +51,9 @@ class Answers(Generic[Value]):
     def __init__(self) -> None:
         self.values: list[tuple[str, Value]] = []
         self.failures: list[Failure] = []
-        self.asked = 0
-        self.heard = 0
-        self.hung = False
+        self.asked: int = 0
+        self.heard: int = 0
+        self.hung: bool = False
 
 
 class Tally:
@@ -62,10 +62,10 @@ class Tally:
     __slots__ = ("calls", "failures", "last", "seconds")
 
     def __init__(self) -> None:
-        self.calls = 0
-        self.failures = 0
-        self.seconds = 0.0
-        self.last = ""
+        self.calls: int = 0
+        self.failures: int = 0
+        self.seconds: float = 0.0
+        self.last: str = ""
 
 
 class Block(Generic[Item, Value]):
@@ -79,7 +79,7 @@ class Block(Generic[Item, Value]):
         clock: Monotonic seconds.
         budget: Seconds that a call may take.
         told: An exception in one line without secrets.
-        wanted: Says whether a plugin is to be asked about an item at all; None asks everybody.
+        wanted: Says whether a plugin, by its name, is to be asked about an item at all; None asks everybody.
     """
 
     def __init__(
@@ -92,12 +92,12 @@ class Block(Generic[Item, Value]):
         clock: Callable[[], float],
         budget: float,
         told: Callable[[BaseException], str],
-        wanted: Callable[[Voice, Item], bool] | None = None,
+        wanted: Callable[[str, Item], bool] | None = None,
     ) -> None:
         self.voices = voices
         self.items = items
         self.answers: list[Answers[Value]] = [Answers() for _ in items]
-        self.tallies = [Tally() for _ in voices]
+        self.tallies: list[Tally] = [Tally() for _ in voices]
         self.failures: list[Failure] = []
         self._check = check
         self._first = first
@@ -178,7 +178,7 @@ class Block(Generic[Item, Value]):
             for position in range(self._position, len(voices)):
                 self._position = position
                 voice = voices[position]
-                if wanted is not None and not wanted(voice, item):
+                if wanted is not None and not wanted(voice.plugin, item):
                     continue
                 breaker = voice.breaker
                 if not breaker.spotless and not breaker.admits(before):
@@ -191,18 +191,20 @@ class Block(Generic[Item, Value]):
                         return
                     self._calling = False
                 after = clock()
-                took, before = after - before, after
+                began, before = before, after
+                took = after - began
                 tally = tallies[position]
                 tally.calls += 1
                 tally.seconds += took
                 answers.asked += 1
                 if failure is not None:
-                    self._failed(voice, answers, tally, failure)
+                    self._failed(voice, answers, tally, failure, began=began, ended=after)
                     continue
                 answers.heard += 1
                 if took > budget:
                     text = f"took {took:.3f} s where {budget:g} s are allowed"
-                    self._failed(voice, answers, tally, voice.failure(FailureKind.OVERRAN, text))
+                    failure = voice.failure(FailureKind.OVERRAN, text)
+                    self._failed(voice, answers, tally, failure, began=began, ended=after)
                 elif not breaker.spotless:
                     breaker.succeeded()
                 if value is not None:
@@ -225,9 +227,11 @@ class Block(Generic[Item, Value]):
         except BaseException as error:  # noqa: BLE001
             return None, voice.failure(FailureKind.RAISED, self._told(error))
 
-    def _failed(self, voice: Voice, answers: Answers[Value], tally: Tally, failure: Failure) -> None:
+    def _failed(
+        self, voice: Voice, answers: Answers[Value], tally: Tally, failure: Failure, *, began: float, ended: float
+    ) -> None:
         self._note(answers, tally, failure)
-        if voice.breaker.failed(self._clock()):
+        if voice.breaker.failed(ended, began=began):
             self._suspended(voice)
 
     def _note(self, answers: Answers[Value], tally: Tally, failure: Failure) -> None:

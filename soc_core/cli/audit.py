@@ -6,7 +6,7 @@ from soc_core.cli import screen
 from soc_core.cli.exits import FINDINGS
 from soc_core.cli.incident import known
 from soc_core.cli.session import current
-from soc_core.cli.wording import local
+from soc_core.model.wording import local
 
 
 @click.group()
@@ -21,8 +21,9 @@ def audit() -> None:
 @click.pass_context
 def show(ctx: click.Context, incident: str | None, last: int, as_json: bool) -> None:
     """Show the latest entries, of all incidents or of one."""
-    from soc_core.cli.story import entry_document, entry_words  # noqa: PLC0415 - only here
+    from soc_core.cli.story import entry_document  # noqa: PLC0415 - only here
     from soc_core.store import audit as trail  # noqa: PLC0415 - brings SQLAlchemy along
+    from soc_core.store.story import line_of  # noqa: PLC0415 - the same
 
     with current(ctx).reports() as reports:
         about = known(reports, incident).id if incident else None
@@ -32,7 +33,7 @@ def show(ctx: click.Context, incident: str | None, last: int, as_json: bool) -> 
         screen.emit(screen.versioned(entries=[entry_document(entry) for entry in entries]))
     elif entries:
         rows = [
-            (entry.seq, local(entry.at), entry.incident or "", entry.what, entry.actor, entry_words(entry))
+            (entry.seq, local(entry.at), entry.incident or "", entry.what, entry.actor, line_of(entry).details)
             for entry in entries
         ]
         columns = ("No.", "When", "Incident", "What", "Who", "Details")

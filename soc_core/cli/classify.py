@@ -1,22 +1,28 @@
 """`soc classify`: one answer for each event, nothing stored."""
 
+import gc
 import shutil
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from soc_core.cli import screen
 from soc_core.cli.exits import INPUT, PARTLY
-from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Rejects, chosen, tell_formats
+from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Rejects, chosen, tell_broken, tell_formats
 from soc_core.cli.session import current
 from soc_core.errors import InputError
+
+if TYPE_CHECKING:  # triage brings SQLAlchemy along
+    from soc_core.stages.triage.judgement import Judgement
 
 
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @FORMAT_OPTION
 @SOURCE_OPTION
-@click.option("--explain", is_flag=True, help="Add every plugin's answer to each line.")
+@click.option("--explain", is_flag=True, help="Add every plugin's answer: the rule or table row, and the fields.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON answer on each line.")
 @click.pass_context
 def classify(
@@ -29,10 +35,11 @@ def classify(
     """
     from soc_core.cli import reasoning  # noqa: PLC0415 - with what it needs
     from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
-    from soc_core.stages.triage import judge  # noqa: PLC0415 - brings SQLAlchemy along
+    from soc_core.stages.triage.judgement import judge  # noqa: PLC0415 - brings SQLAlchemy along
 
     session, names = current(ctx), chosen(paths, log_format)
     programs, rejects, told, read = screen.for_programs(as_json), Rejects(), set[str](), 0
+    gc.set_threshold(50_000, 20, 20)  # as `soc run` does
     with session.soc(in_memory=True) as soc:
         floors = soc.settings.priorities.floors
         stdin = sys.stdin.buffer if STDIN in names else None
@@ -46,6 +53,8 @@ def classify(
                     if explain:
                         answer["explain"] = reasoning.answers(judgement)
                     lines.append(screen.as_line(answer) if programs else _words(answer))
+                    if explain and not programs:
+                        lines += _explained(judgement)
                 if lines:
                     click.echo("\n".join(lines))
                 read += batch.lines
@@ -56,7 +65,7 @@ def classify(
             broken = error
         rejects.close()
     if broken is not None:
-        screen.note(f"Error: {broken}")
+        tell_broken(broken)
         ctx.exit(PARTLY if read else INPUT)
     ctx.exit(PARTLY if rejects.number else 0)
 
@@ -71,3 +80,13 @@ def _words(answer: dict[str, object]) -> str:
     )
     width = shutil.get_terminal_size().columns
     return words if len(words) <= width else f"{words[: width - 1]}…"
+
+
+def _explained(judgement: "Judgement") -> Iterator[str]:
+    """Every answer below its event: the rule or row of a table, and what decided."""
+    from soc_core.printable import printable  # noqa: PLC0415 - with the rest
+
+    for one in judgement.classified.findings:
+        yield printable(f"        {one.classifier} {one.severity:g}, rule {one.rule or '-'}: {one.reason}")
+    for name, said in judgement.decided.answers if judgement.decided is not None else ():
+        yield printable(f"        {name}: {said.course.value}, {said.reason}")

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the house brings SQLAlchemy along; `soc --help` must not
 LOGS = Path(__file__).parent / "demo_logs"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _PATIENCE = 200
-PEOPLE = {
+PEOPLE: Mapping[str, Mapping[str, object]] = {
     "ana": {"roles": ["lead"], "email": "ana@example.org", "jira": "5b10-ana", "slack": "U0ANA00001"},
     "bo": {"roles": ["analyst"], "email": "bo@example.org", "jira": "5b10-bo"},
     "mira": {"roles": ["manager", "tier2"], "email": "mira@example.org"},

@@ -13,10 +13,10 @@ import click
 
 from soc_core.cli import screen
 from soc_core.cli.exits import FINDINGS, OK
-from soc_core.cli.session import Session, current, lacks_store, store_file
-from soc_core.cli.wording import count, local
+from soc_core.cli.session import Session, cache_folder, current, lacks_store, store_file
 from soc_core.errors import PluginError, SettingsError, StoreError
 from soc_core.model.job import JobState
+from soc_core.model.wording import count, local
 from soc_core.ports import Check, CheckResult, Grade
 
 if TYPE_CHECKING:  # these bring SQLAlchemy and the plugins' libraries along
@@ -87,6 +87,7 @@ def examine(session: Session, *, offline: bool) -> Iterator[Line]:
     if registry is not None:
         yield from (_line(f"Plugin {plugin.name}", _plugin(plugin)) for plugin in registry.plugins)
         yield from _expected(registry, settings)
+        yield _line("Scan", _scan(registry, cache_folder(session.environment())))
     yield _line("People", _people(settings))
     yield from _store(session, settings, registry, offline=offline)
 
@@ -127,6 +128,8 @@ def _plugin(plugin: "Plugin") -> CheckResult:
     from soc_core.registry import CORE, PluginState  # noqa: PLC0415 - with the registry
 
     origin = f"{plugin.distribution} {plugin.version}".strip() or plugin.entry_point
+    if plugin.warning:
+        return _warn(f"at work, {origin}", plugin.warning)
     if plugin.state is PluginState.ACTIVE:
         return _ok(f"at work, {origin}")
     if plugin.state is PluginState.DISABLED:
@@ -137,6 +140,26 @@ def _plugin(plugin: "Plugin") -> CheckResult:
         cure = f'set what is missing in the environment or in .env, or say [plugins] disable = ["{plugin.name}"]'
         return _warn(plugin.cause, cure)
     return _fail(f"broken, {origin}: {plugin.cause}", "")
+
+
+def _scan(registry: "Registry", cache: Path | None) -> CheckResult:
+    """Whether quiet lines are passed over, or some plugin has to see every one."""
+    from soc_core.calls import Calls  # noqa: PLC0415 - with the plugins
+    from soc_core.judging import scanner_of  # noqa: PLC0415 - with the plugins
+
+    calls = Calls(registry, monotonic=time.monotonic)
+    try:
+        scanner = scanner_of(calls, cache=cache)
+    finally:
+        calls.close()
+    about = f"{count(len(scanner.names), 'pattern')} looked for by {scanner.engine.name}"
+    if not scanner.sees_all:
+        return _ok(f"{about}, other lines are passed over")
+    culprits = "; ".join(f"{plugin}: {reason}" for plugin, reason in scanner.sees_all.items())
+    return _warn(
+        f"{about}, but every line is made an event, which is many times slower for all ({culprits})",
+        "have the plugin declare what a line must contain: docs/hooks/register_patterns.md",
+    )
 
 
 def _expected(registry: "Registry", settings: "Settings") -> Iterator[Line]:

@@ -1,6 +1,6 @@
-"""How long something may take, as people write it on the command line: `90s`, `4h`, `1w`."""
+"""Times as people write them on the command line: how long (`90s`, `4h`, `1w`) and since which day (`2026-03-02`)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -23,3 +23,21 @@ class Duration(click.ParamType[timedelta]):
 
 
 DURATION = Duration()
+
+
+class Day(click.ParamType[datetime]):
+    """An option that takes a day; its first moment in UTC."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or tell how it is written."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2026-03-02", param, ctx)
+
+
+DAY = Day()

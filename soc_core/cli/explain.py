@@ -11,14 +11,14 @@ import click
 from soc_core.cli import reasoning, screen
 from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Rejects
 from soc_core.cli.session import Session, current, lacks_store
-from soc_core.cli.wording import count, due, span
 from soc_core.errors import ChangeRefused
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
 from soc_core.model.incident import Incident, fingerprint
+from soc_core.model.wording import count, due, span
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along
     from soc_core.app import Soc
-    from soc_core.stages.triage import Judgement
+    from soc_core.stages.triage.judgement import Judgement
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}-\d{1,12}")
 
@@ -70,7 +70,7 @@ def _explain_incident(session: Session, key: str, *, programs: bool) -> None:
 def _asked_again(soc: "Soc", found: Incident) -> "Judgement":
     """The answers about an incident's first event today: a rule may have changed since."""
     from soc_core.stages.intake.formats import event_of  # noqa: PLC0415 - only here
-    from soc_core.stages.triage import judge  # noqa: PLC0415 - only here
+    from soc_core.stages.triage.judgement import judge  # noqa: PLC0415 - only here
 
     event = event_of((found.source, found.message), received=found.detected_at)
     return judge(soc.calls, [event])[0]

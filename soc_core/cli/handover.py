@@ -12,9 +12,9 @@ from soc_core import codec
 from soc_core.cli import screen
 from soc_core.cli.durations import DURATION
 from soc_core.cli.session import current
-from soc_core.cli.wording import count, due_of, span
 from soc_core.model.incident import Incident
 from soc_core.model.sla import Clock, ClockState
+from soc_core.model.wording import count, due_of, span
 from soc_core.printable import printable
 
 if TYPE_CHECKING:  # both bring SQLAlchemy along
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # both bring SQLAlchemy along
 
 _NOISIEST = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
+_ESCAPED = re.compile(rf"\\{_SPECIAL.pattern}")
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +51,7 @@ class Handover:
 
 @click.command()
 @click.option("--shift", type=DURATION, default="8h", show_default=True, help="How long the next shift is.")
-@click.option("--markdown", is_flag=True, help="Write Markdown, as a terminal gets it.")
+@click.option("--markdown", is_flag=True, help="Write Markdown; a terminal gets it without the escapes.")
 @screen.JSON_OPTION
 @click.pass_context
 def handover(ctx: click.Context, shift: timedelta, markdown: bool, as_json: bool) -> None:
@@ -63,8 +64,10 @@ def handover(ctx: click.Context, shift: timedelta, markdown: bool, as_json: bool
         page = handover_of(reports, shift)
     if as_json or (screen.for_programs(as_json) and not markdown):
         screen.emit(screen.versioned(**document(page)))
-    else:
+    elif markdown:
         click.echo(as_markdown(page), nl=False)
+    else:
+        click.echo(_ESCAPED.sub(r"\1", as_markdown(page)), nl=False)
 
 
 def handover_of(reports: "StoreReports", shift: timedelta) -> Handover:

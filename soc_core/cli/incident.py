@@ -11,18 +11,38 @@ import click
 from soc_core.cli import screen
 from soc_core.cli.durations import DURATION
 from soc_core.cli.session import Session, current, login
-from soc_core.cli.wording import count
 from soc_core.errors import ChangeRefused
 from soc_core.model.incident import Change, Incident, Status, Update, Verdict
+from soc_core.model.wording import count
 
 if TYPE_CHECKING:  # both bring SQLAlchemy along
     from soc_core.app import Soc
     from soc_core.store.reports import StoreReports
 
 Command = TypeVar("Command", bound=Callable[..., object])
+_ID = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]*-)?\d+")
 
 
-@click.group()
+class _ByItsId(click.Group):
+    """Somebody who types just an id wants to see it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Read `soc incident INC-7` as `soc incident show INC-7`."""
+        shown = ["show", *args] if _ID.fullmatch(args[0]) else args
+        return super().resolve_command(ctx, shown)
+
+
+class _Words(click.Choice[str]):
+    """A choice of several words, which some join to spare themselves the quotes: false-positive."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read hyphens as blanks."""
+        return super().convert(value.replace("-", " "), param, ctx)
+
+
+@click.group(cls=_ByItsId)
 def incident() -> None:
     """Show one incident or change it.
 
@@ -139,7 +159,7 @@ def close(ctx: click.Context, /, id: str, reason: str, **how: object) -> None:  
 
 @incident.command()
 @click.argument("id")
-@click.argument("verdict", type=click.Choice([*(value.value for value in Verdict)], case_sensitive=False))
+@click.argument("verdict", type=_Words([*(value.value for value in Verdict)], case_sensitive=False))
 @_changing
 @click.pass_context
 def verdict(ctx: click.Context, /, id: str, verdict: str, **how: object) -> None:  # noqa: A002
@@ -170,7 +190,7 @@ def merge(ctx: click.Context, /, id: str, other: str, reason: str, **how: object
 @_changing
 @click.pass_context
 def create_ticket(ctx: click.Context, /, id: str, **how: object) -> None:  # noqa: A002
-    """Make a ticket for an alert that has none."""
+    """Make a ticket for an alert that has none, or in place of one that is gone."""
     session = current(ctx)
     with session.soc() as soc:
         found = known(soc.reports, id)
@@ -220,13 +240,13 @@ def _deliver(soc: "Soc", how: dict[str, object]) -> None:
 
 
 def _show(session: Session, soc: "Soc", found: Incident, how: dict[str, object]) -> None:
-    from soc_core.cli.incidents import show as show_table  # noqa: PLC0415 - only here
+    from soc_core.cli.story import show_facts  # noqa: PLC0415 - only here
     from soc_core.store.reports import document  # noqa: PLC0415 - brings SQLAlchemy along
 
     if screen.for_programs(bool(how["as_json"])):
         screen.emit(screen.versioned(incident=document(found, soc.clock.now())))
     elif not session.quiet:
-        show_table([found], soc.clock.now())
+        show_facts(found, soc.reports)
 
 
 def _by(how: dict[str, object]) -> str:

@@ -7,8 +7,8 @@ import click
 
 from soc_core.cli import screen
 from soc_core.cli.session import current
-from soc_core.cli.wording import count, due_of
 from soc_core.model.incident import Incident
+from soc_core.model.wording import count, due_of
 
 
 @click.command()
@@ -42,9 +42,9 @@ def show(found: Sequence[Incident], now: datetime) -> None:
         (
             incident.id,
             screen.priority(incident.priority),
-            incident.status if wide else "",
-            f"{incident.label} - {incident.source}",
-            f"{incident.count:,}",
+            incident.status,
+            subject(incident, wide=wide),
+            f"{incident.count:,}" if wide else "",
             (incident.assignee or "-") if wide else "",
             _due(incident, now),
             incident.ticket.key if incident.ticket else "-",
@@ -52,6 +52,13 @@ def show(found: Sequence[Incident], now: datetime) -> None:
         for incident in found
     ]
     screen.table(columns, rows, stretch="What", right=("Events",))
+
+
+def subject(incident: Incident, *, wide: bool) -> str:
+    """What it is and whom it is about, as one night of attacks is many lines that are else alike."""
+    about = incident.ip or incident.user or incident.host
+    named = f"{incident.label} - {incident.source}" if wide or not about else incident.source
+    return f"{named}, {about}" if about else named
 
 
 def _due(incident: Incident, now: datetime) -> object:

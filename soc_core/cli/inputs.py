@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from soc_core.cli.screen import note
-from soc_core.cli.wording import count
+from soc_core.errors import InputError
+from soc_core.model.wording import count
 
 if TYPE_CHECKING:  # the reader is only needed once something is read
-    from soc_core.stages.intake.reading import Batch, Reader
+    from soc_core.stages.intake.batch import Batch
+    from soc_core.stages.intake.reading import Reader
 
 STDIN = "-"
 FORMAT_OPTION = click.option(
-    "--format", "log_format", default="auto", show_default=True, help="auto, plain, syslog, json, cef or leef."
+    "--format", "log_format", default="auto", show_default=True, help="auto, mixed, plain, syslog, json, cef or leef."
 )
 SOURCE_OPTION = click.option("--source", metavar="NAME", help="The source of all events, whatever the lines say.")
 _TOLD = 5
@@ -60,7 +62,7 @@ class Rejects:
     """Tells about lines that could not be read: the first few one by one, the rest as a number."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.number: int = 0
 
     def see(self, batch: "Batch") -> None:
         """Tell about the lines of a batch."""
@@ -107,3 +109,9 @@ class Interrupts:
         self._asked = True
         if not self._busy:
             raise KeyboardInterrupt
+
+
+def tell_broken(error: InputError) -> None:
+    """Tell the person at the keyboard what could not be read, a line for each log."""
+    for line in str(error).splitlines():
+        note(f"Error: {line}")

@@ -1,7 +1,7 @@
 """`soc jobs`: what waits to be delivered, what was given up, and another try for it."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -9,8 +9,8 @@ from soc_core import codec
 from soc_core.cli import screen
 from soc_core.cli.exits import FINDINGS
 from soc_core.cli.session import Session, current, login
-from soc_core.cli.wording import count, span
 from soc_core.model.job import Job, JobState
+from soc_core.model.wording import count, span
 
 if TYPE_CHECKING:  # brings SQLAlchemy along
     from datetime import datetime
@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # brings SQLAlchemy along
 
 _LIVE = (JobState.READY, JobState.LEASED, JobState.DEAD)
 _TIMERS = "core"
+
+
+class _Settle(Protocol):
+    def __call__(self, tx: "Connection", ids: Iterable[int], now: "datetime", *, actor: str) -> tuple[int, ...]: ...
 
 
 @click.group()
@@ -51,9 +55,9 @@ def list_jobs(ctx: click.Context, everything: bool, as_json: bool) -> None:
 @click.pass_context
 def retry(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
     """Give dead letters another chance: `soc serve` or the next `soc run` delivers them."""
-    from soc_core.store import outbox  # noqa: PLC0415 - brings SQLAlchemy along
+    from soc_core.store import letters  # noqa: PLC0415 - brings SQLAlchemy along
 
-    _settle(ctx, ids, everything=everything, as_json=as_json, what="retried", how=outbox.revive)
+    _settle(ctx, ids, everything=everything, as_json=as_json, what="retried", how=letters.retry)
 
 
 @jobs.command()
@@ -63,9 +67,9 @@ def retry(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: b
 @click.pass_context
 def discard(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: bool) -> None:
     """Drop dead letters for good."""
-    from soc_core.store import outbox  # noqa: PLC0415 - brings SQLAlchemy along
+    from soc_core.store import letters  # noqa: PLC0415 - brings SQLAlchemy along
 
-    _settle(ctx, ids, everything=everything, as_json=as_json, what="discarded", how=outbox.discard)
+    _settle(ctx, ids, everything=everything, as_json=as_json, what="discarded", how=letters.discard)
 
 
 def _settle(
@@ -75,10 +79,8 @@ def _settle(
     everything: bool,
     as_json: bool,
     what: str,
-    how: "Callable[[Connection, int, datetime], bool]",
+    how: "_Settle",
 ) -> None:
-    from soc_core.store import audit  # noqa: PLC0415 - brings SQLAlchemy along
-
     if bool(ids) == everything:
         raise click.UsageError("Name the ids of dead letters (soc jobs list), or say --all.")
     session = current(ctx)
@@ -86,9 +88,7 @@ def _settle(
         now = reports.now()
         wanted = [job.id for job in reports.jobs(JobState.DEAD)] if everything else list(dict.fromkeys(ids))
         with reports.database.write() as tx:
-            changed = [number for number in wanted if how(tx, number, now)]
-            for number in changed:
-                audit.record(tx, now, f"job.{what}", actor=login(), details={"job": number})
+            changed = list(how(tx, wanted, now, actor=login()))
     missed = [number for number in wanted if number not in changed]
     if screen.for_programs(as_json):
         screen.emit(screen.versioned(**{what: changed, "unknown": missed}))

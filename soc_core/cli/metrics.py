@@ -1,24 +1,20 @@
 """`soc metrics`: plain numbers about incidents, promises and deliveries."""
 
-from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-import attrs
 import click
 
-from soc_core import codec
 from soc_core.cli import screen
+from soc_core.cli.durations import DAY
 from soc_core.cli.session import current
-from soc_core.model.event import Priority
-from soc_core.model.figures import Figures, Kept, Spread
+from soc_core.store.numbers import numbers
 
-_NOISY = 10
 _HEADINGS = {
     "incidents": "Incidents",
     "priorities": "Priorities",
     "tickets": "Tickets",
-    "ticket_creation": "Tickets that were asked for and do not exist",
+    "ticket_creation": "Tickets that were asked for",
     "tickets_per_day": "Tickets per day",
     "seconds_to_ticket": "Seconds from detection to ticket",
     "sla": "Promises kept",
@@ -34,6 +30,7 @@ _HEADINGS = {
     "delivery_tries": "Tries to deliver",
     "seconds_to_deliver": "Seconds a try took",
     "shelves": "Shelves",
+    "heartbeat": "Sign of life",
     "events_by_rule": "Events by rule",
 }
 
@@ -42,8 +39,7 @@ _HEADINGS = {
 @click.option(
     "--since",
     metavar="YYYY-MM-DD",
-    type=click.DateTime(["%Y-%m-%d"]),
-    default=None,
+    type=DAY,
     help="Count from this day on (UTC). What stands now, such as the queue, is always whole.",
 )
 @screen.JSON_OPTION
@@ -51,95 +47,17 @@ _HEADINGS = {
 def metrics(ctx: click.Context, since: datetime | None, as_json: bool) -> None:
     """Show numbers about incidents, promises and deliveries."""
     with current(ctx).reports() as reports:
-        found = reports.figures(since=None if since is None else since.replace(tzinfo=UTC))
-    numbers = _numbers(found)
+        found = reports.figures(since=since)
+    shown = numbers(found)
     if screen.for_programs(as_json):
-        screen.emit(screen.versioned(**numbers))
+        screen.emit(screen.versioned(**shown))
         return
-    for heading, values in numbers.items():
+    for heading, values in shown.items():
         if values:
             screen.heading(_HEADINGS[heading])
             screen.facts((name.replace("_", " "), _plain(value)) for name, value in values.items())
-    if not numbers["incidents"]:
+    if not shown["incidents"]:
         screen.say("No numbers yet. Read a log with: soc run FILE")
-
-
-def _numbers(found: Figures) -> Mapping[str, Mapping[str, object]]:
-    statuses: Counter[str] = Counter()
-    priorities: Counter[str] = Counter()
-    for (status, priority), number in found.incidents.items():
-        statuses[status] += number
-        priorities[priority.value] += number
-    creation = found.creation
-    uncertain = found.oldest_uncertain
-    return {
-        "incidents": statuses,
-        "priorities": priorities,
-        "tickets": {"made": creation.made} if found.incidents else {},
-        "ticket_creation": {
-            "failed": creation.failed,
-            "waiting": creation.waiting,
-            "success_percent": _percent(creation.share),
-            "seconds_uncertain": None if uncertain is None else round((found.at - uncertain).total_seconds(), 1),
-        }
-        if creation.made + creation.failed + creation.waiting
-        else {},
-        "tickets_per_day": {day.isoformat(): number for day, number in found.tickets_per_day.items()},
-        "seconds_to_ticket": {} if found.log_to_ticket is None else _times(found.log_to_ticket),
-        "sla": _promises(_all_priorities(found)) if found.incidents else {},
-        "sla_by_priority": {
-            f"{priority} {clock}": _promises(found.kept[clock, priority])
-            for priority in Priority
-            for clock in ("response", "resolution")
-            if (clock, priority) in found.kept
-        },
-        "seconds_to_acknowledge": _by_priority(found.acknowledge),
-        "seconds_to_resolve": _by_priority(found.resolve),
-        "queue": {left.value: number for left, number in found.queue.items()},
-        "next_breaches": {one.incident: codec.iso(one.due_at.replace(microsecond=0)) for one in found.next_breaches},
-        "escalations": {f"{clock} {rung}": number for (clock, rung), number in found.escalations.items()},
-        "verdicts": found.verdicts,
-        "false_positives_by_rule": {one.rule: _percent(one.false_share) for one in found.rules if one.judged},
-        "deliveries": _of_plugins(found.jobs),
-        "delivery_tries": _of_plugins(found.attempts),
-        "seconds_to_deliver": {dest: _times(spread) for dest, spread in found.attempt_seconds.items()},
-        "shelves": {"held": found.held, "quarantined": found.quarantined} if found.held or found.quarantined else {},
-        "events_by_rule": {one.rule: one.events for one in found.rules[:_NOISY] if one.events},
-    }
-
-
-def _all_priorities(found: Figures) -> Kept:
-    kept = [one for (clock, _), one in found.kept.items() if clock == "resolution"]
-    return Kept(
-        met=sum(one.met for one in kept),
-        missed=sum(one.missed for one in kept),
-        overdue=sum(one.overdue for one in kept),
-    )
-
-
-def _promises(kept: Kept) -> dict[str, object]:
-    return {
-        "within": kept.met,
-        "missed": kept.missed,
-        "overdue_now": kept.overdue,
-        "within_percent": _percent(kept.share),
-    }
-
-
-def _by_priority(spreads: Mapping[Priority, Spread]) -> dict[str, object]:
-    return {priority.value: _times(spreads[priority]) for priority in Priority if priority in spreads}
-
-
-def _times(spread: Spread) -> dict[str, object]:
-    return {name: round(value, 1) for name, value in attrs.asdict(spread).items()}
-
-
-def _of_plugins(numbers: Mapping[tuple[str, str], int]) -> dict[str, object]:
-    return {f"{dest} {state}": number for (dest, state), number in sorted(numbers.items()) if dest != "core"}
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 1)
 
 
 def _plain(value: object) -> str:

@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from string import Template
 
@@ -28,6 +28,7 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = {
     "rule": _Kind("decides which findings become tickets", ("should_create_ticket",)),
     "classifier": _Kind("says what events are", ("classify_event", "register_patterns")),
+    "model": _Kind("says what whole batches of events are, by a model", ("classify_events",)),
     "tracker": _Kind("makes tickets and finds them again", ("create_ticket", "find_ticket"), talks=True),
     "notifier": _Kind(
         "tells people about incidents",
@@ -37,11 +38,19 @@ _KINDS: Mapping[str, _Kind] = {
     "sla": _Kind("promises response and resolution times", ("compute_sla",)),
     "escalation": _Kind("lays out who is told when time runs out", ("plan_escalation",)),
     "source": _Kind("takes events in", ("register_services",)),
+    "assignment": _Kind("says who gets an incident", ("choose_assignee",)),
+    "endpoint": _Kind("takes events in over HTTP", ("register_endpoints",)),
+    "check": _Kind("adds a line to soc doctor", ("register_checks",)),
+    "command": _Kind("adds a command to soc", ("register_commands",)),
 }
 _HOOKS: Mapping[str, str] = {hook: name for name, kind in _KINDS.items() for hook in kind.hooks}
+_SECTION = re.compile(r"^%% (.+)\n((?:.*\n)*?)%%\n", re.MULTILINE)
 
 
-@click.command("new-plugin")
+_EPILOG = "\b\nHooks:\n" + "\n".join(f"  {hook:<20}  {_KINDS[name].what}" for hook, name in _HOOKS.items())
+
+
+@click.command("new-plugin", epilog=_EPILOG)
 @click.argument("name")
 @click.option(
     "--hook",
@@ -49,7 +58,7 @@ _HOOKS: Mapping[str, str] = {hook: name for name, kind in _KINDS.items() for hoo
     multiple=True,
     type=click.Choice(list(_HOOKS)),
     metavar="HOOK",
-    help="What the plugin implements; may be given again. Else should_create_ticket.",
+    help="What it implements, of those below; may be given again. Else should_create_ticket.",
 )
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Where to write it; else ./soc-NAME.")
 @screen.JSON_OPTION
@@ -72,11 +81,11 @@ def new_plugin(name: str, hooks: Sequence[str], directory: Path | None, as_json:
     if screen.for_programs(as_json):
         screen.emit(screen.versioned(directory=str(folder), written=list(files)))
         return
-    screen.table(("", "File"), [(screen.text("wrote", "green"), str(folder / path)) for path in files])
+    screen.table(("", "File"), [(screen.text("wrote", "green"), str(folder / path)) for path in files], stretch="File")
     screen.heading("Next")
     screen.facts(
         [
-            (f"cd {folder}", ""),
+            (f"cd {folder}", "settings, code, tests and a README"),
             ('pip install -e ".[dev]"', "soc finds it by its entry point"),
             ("pytest", "its tests pass; change them first, then the code"),
             ("soc plugins", "lists it"),
@@ -91,8 +100,8 @@ def distribution(name: str, hooks: Iterable[str]) -> dict[str, str]:
         raise click.UsageError(
             f"{name!r} is no name for a plugin: small letters, digits and hyphens, such as night-shift"
         )
-    asked = {_HOOKS[hook] for hook in hooks}
-    kinds = [kind for kind in _KINDS if kind in asked]
+    wanted = set(hooks)
+    kinds = [name for name, kind in _KINDS.items() if wanted & set(kind.hooks)]
     plugins = {kind: name if len(kinds) == 1 else f"{name}-{kind}" for kind in kinds}
     classes = {kind: "".join(part.title() for part in f"{name}-{kind}".split("-")) for kind in kinds}
     values = {
@@ -114,10 +123,14 @@ def distribution(name: str, hooks: Iterable[str]) -> dict[str, str]:
         files["tests/conftest.py"] = _filled("conftest.py", values)
     for kind in kinds:
         more = {**values, "plugin": plugins[kind], "klass": classes[kind]}
-        files[f"{package}/{kind}.py"] = _filled(f"{kind}.py", more)
-        files[f"tests/test_{kind}.py"] = _filled(f"test_{kind}.py", more)
+        more["env"] = plugins[kind].replace("-", "_").upper()
+        files[f"{package}/{kind}.py"] = _filled(f"{kind}.py", more, wanted)
+        files[f"tests/test_{kind}.py"] = _filled(f"test_{kind}.py", more, wanted)
     return files
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
-    return Template((_TEMPLATES / f"{template}.txt").read_text(encoding="utf-8")).substitute(values)
+def _filled(template: str, values: Mapping[str, str], wanted: Set[str] = frozenset()) -> str:
+    """A template with its values; between `%% HOOK …` and `%%` stands what only those hooks need."""
+    text = (_TEMPLATES / f"{template}.txt").read_text(encoding="utf-8")
+    kept = _SECTION.sub(lambda section: section[2] if wanted & set(section[1].split()) else "", text)
+    return Template(kept).substitute(values)

@@ -1,5 +1,6 @@
 """`soc plugins`: which plugins are installed, what they do, and why one is not at work."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import click
@@ -14,6 +15,12 @@ _STYLES = {
     PluginState.DISABLED: "dim",
     PluginState.BROKEN: "bold red",
 }
+_ASKED = {True: "all events", False: "patterns", None: ""}
+_SEES = {
+    True: "asked about every event: it declares no patterns",
+    False: "asked about events in which one of its patterns occurs",
+    None: "",
+}
 
 
 @click.group(invoke_without_command=True)
@@ -27,22 +34,26 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
     if screen.for_programs(as_json):
         screen.emit(screen.versioned(plugins=[document(plugin) for plugin in registry.plugins]))
         return
-    columns = ("Plugin", "Version", "Distribution", "State", "Hooks")
+    columns = ("Plugin", "Version", "Distribution", "State", "Asked about", "Hooks")
     rows = [
         (
             plugin.name,
             plugin.version,
-            plugin.distribution,
+            plugin.distribution or "-",
             screen.text(plugin.state, _STYLES[plugin.state]),
+            _ASKED[plugin.sees_all],
             ", ".join(plugin.hooks),
         )
         for plugin in registry.plugins
     ]
     screen.table(columns, rows, stretch="Hooks")
-    idle = [plugin for plugin in registry.plugins if plugin.cause]
-    if idle:
-        screen.heading("Why not at work")
-        screen.facts((plugin.name, plugin.cause) for plugin in idle)
+    for heading, told in (
+        ("Why not at work", [(plugin.name, plugin.cause) for plugin in registry.plugins if plugin.cause]),
+        ("Warnings", [(plugin.name, plugin.warning) for plugin in registry.plugins if plugin.warning]),
+    ):
+        if told:
+            screen.heading(heading)
+            screen.facts(told)
     screen.closing("Settings of a plugin: soc plugins info NAME")
 
 
@@ -64,14 +75,20 @@ def info(ctx: click.Context, name: str, as_json: bool) -> None:
         [
             ("State", screen.text(plugin.state, _STYLES[plugin.state])),
             ("Cause", plugin.cause),
+            ("Warning", plugin.warning),
             ("Comes from", plugin.entry_point),
             ("Hooks", ", ".join(plugin.hooks)),
+            ("Events", _SEES[plugin.sees_all]),
         ]
     )
     if settings:
         screen.heading(f"Settings, in [plugins.{plugin.name}] of soc.toml or by environment")
-        columns = ("Key", "Environment", "Meaning")
-        screen.table(columns, [(row["key"], row["env"] or "", row["help"]) for row in settings], stretch="Meaning")
+        if screen.is_wide():
+            columns = ("Key", "Default", "Environment", "Meaning")
+            rows = [[row[key] or "" for key in ("key", "default", "env", "help")] for row in settings]
+            screen.table(columns, rows, stretch="Meaning", wrap=True)
+        else:
+            screen.facts((row["key"] or "", _in_words(row)) for row in settings)
 
 
 def document(plugin: Plugin) -> dict[str, object]:
@@ -83,7 +100,9 @@ def document(plugin: Plugin) -> dict[str, object]:
         "entry_point": plugin.entry_point,
         "state": plugin.state.value,
         "cause": plugin.cause,
+        "warning": plugin.warning,
         "hooks": list(plugin.hooks),
+        "patterns": None if plugin.sees_all is None else not plugin.sees_all,
     }
 
 
@@ -97,10 +116,19 @@ def _named(registry: Registry, name: str) -> Plugin:
     raise click.UsageError(f"there is no plugin {name!r}: {hint}")
 
 
+def _in_words(row: Mapping[str, str | None]) -> str:
+    """A setting beside its key, where there is no room for columns."""
+    default, variable = row["default"], row["env"]
+    parts = (row["help"], f"default {default}" if default else "", variable and f"or by {variable}")
+    return "; ".join(part for part in parts if part)
+
+
 def _settings_rows(session: Session, plugin: Plugin) -> list[dict[str, str | None]]:
-    from soc_core.settings.fields import fields_of  # noqa: PLC0415 - only here
+    from soc_core.settings import describe  # noqa: PLC0415 - only here
 
     declared = session.settings_classes().get(plugin.name)
-    if declared is None:
-        return []
-    return [{"key": field.key, "env": field.env, "help": field.help} for field in fields_of(declared)]
+    described = () if declared is None else describe(declared)
+    return [
+        {"key": row.key, "type": row.kind, "default": row.default, "env": row.env, "help": row.help}
+        for row in described
+    ]

@@ -32,7 +32,9 @@ _HOMES: Mapping[str, str] = {"incident": "incident", "new-plugin": "new_plugin",
 # Of these the short help is known without building the plugin that brings them.
 _KNOWN: Mapping[str, str] = {"rules": "Show the rules in force and how well they do."}
 # What we know about what plugins bring: such a command joins the plugin's group.
-_JOINING: Mapping[str, str] = {"rules": "verdicts"}
+_JOINING: Mapping[str, tuple[str, ...]] = {"rules": ("verdicts", "noisy")}
+# What brings a command that people look for before they have installed it.
+_APART: Mapping[str, str] = {"dashboard": "soc-dashboard"}
 _PLUGINS = "soc_core.plugins"
 
 
@@ -77,6 +79,10 @@ class Program(click.Group):
                     raise PluginError(brought.idle[name])
                 if brought.broken and not near:
                     raise PluginError("\n".join([f"{name!r} is no command of a plugin at work", *brought.broken]))
+                if name in _APART:
+                    raise PluginError(
+                        f"soc {name} comes with a plugin that is not installed: pip install {_APART[name]}"
+                    )
                 raise click.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx)
         return super().resolve_command(ctx, args)
 
@@ -97,8 +103,14 @@ class Program(click.Group):
             calls.close()
         for name, joining in _JOINING.items():
             if isinstance(brought := group.get_command(ctx, name), click.Group):
-                brought.add_command(getattr(import_module(_home(joining)), joining))
-        idle = {one.name: one.sentence for one in registry.plugins if one.state is not PluginState.ACTIVE}
+                for one in joining:
+                    brought.add_command(getattr(import_module(_home(one)), one))
+        cures = {PluginState.NOT_CONFIGURED: "; what cures it: soc doctor"}
+        idle = {
+            one.name: one.sentence + cures.get(one.state, "")
+            for one in registry.plugins
+            if one.state is not PluginState.ACTIVE
+        }
         broken = tuple(one.sentence for one in registry.plugins if one.state is PluginState.BROKEN)
         root.meta[_PLUGINS] = _Brought(group, idle, broken)
 
@@ -118,6 +130,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; whatever goes wrong on purpose ends in a sentence and its exit code."""
+        ctx.obj = _session(**ctx.params)  # before the command is looked for: plugins that bring it read the settings
         try:
             return super().invoke(ctx)
         except SocError as error:
@@ -143,17 +156,33 @@ class Program(click.Group):
     help="Settings file; else SOC_CONFIG, else soc.toml in this directory.",
 )
 @click.option("--store", metavar="URL", help="Where everything is kept; else SOC_STORE, else sqlite:///soc.db.")
+@click.option(
+    "--plugins-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of plugins, one file each; else SOC_PLUGINS_DIR.",
+)
 @click.option("-v", "--verbose", count=True, help="More log lines; twice for all.")
 @click.option("-q", "--quiet", is_flag=True, help="Results and errors only.")
 @click.option("--log-json", is_flag=True, help="Log lines as JSON.")
 @click.version_option(package_name="soc-core", prog_name="soc")
-@click.pass_context
-def soc(ctx: click.Context, config: Path | None, store: str | None, verbose: int, quiet: bool, log_json: bool) -> None:
+def soc(**_options: object) -> None:
     """Security log events in, tracked incidents out: one ticket per incident, every decision explained.
 
     Results go to standard output (as JSON where it is no terminal), everything else to standard error.
     """
-    ctx.obj = Session(config=config, store=store, verbosity=-1 if quiet else verbose, log_json=log_json)
+
+
+def _session(
+    config: Path | None, store: str | None, plugins_dir: Path | None, verbose: int, quiet: bool, log_json: bool
+) -> Session:
+    return Session(
+        config=config,
+        store=store,
+        plugins_dir=plugins_dir,
+        verbosity=-1 if quiet else verbose,
+        log_json=log_json,
+    )
 
 
 def _give_up_output() -> None:

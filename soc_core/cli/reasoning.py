@@ -1,17 +1,21 @@
 """Why an event is what it is: every answer of every plugin, in the form that `classify` and `explain` show."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from soc_core import codec
-from soc_core.model.event import Course, Decision, Event, Finding, Priority
+from soc_core.model.event import Decision, Event, Finding, Priority
 from soc_core.model.incident import fingerprint
 from soc_core.model.sla import Clock
 
 if TYPE_CHECKING:  # triage brings SQLAlchemy along
-    from soc_core.stages.triage import Judgement
+    from soc_core.stages.triage.judgement import Judgement
 
 _UNKNOWN = "Unclassified"
+_NO_DECIDER = Decision.ignore("no decider could be asked: the event is held for a replay")
+_NO_CLASSIFIER = Decision.ignore("no classifier could be asked: the event is held for a replay")
+_NO_OPINION = Decision.ignore("no classifier has an opinion")
 
 
 def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, object]:
@@ -26,11 +30,16 @@ def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, objec
         "label": finding.label,
         "confidence": finding.confidence,
         "decision": decision.course.value,
-        "priority": Priority.of(finding.severity, floors).value,
+        "priority": _priority(finding.severity, floors),
         "reason": "; ".join(part for part in (finding.reason, decision.reason) if part),
         "security": finding.security,
         "rule": finding.rule,
     }
+
+
+@lru_cache(maxsize=256)  # few severities come again and again
+def _priority(severity: float, floors: tuple[float, ...]) -> str:
+    return Priority.of(severity, floors).value
 
 
 def answers(judgement: "Judgement") -> dict[str, object]:
@@ -69,10 +78,8 @@ def decided(judgement: "Judgement") -> Decision:
     if judgement.decided is not None and judgement.decided.decision is not None:
         return judgement.decided.decision
     if judgement.finding is not None:
-        return Decision(Course.IGNORE, reason="no decider could be asked: the event is held for a replay")
-    if judgement.classified.held:
-        return Decision(Course.IGNORE, reason="no classifier could be asked: the event is held for a replay")
-    return Decision(Course.IGNORE, reason="no classifier has an opinion")
+        return _NO_DECIDER
+    return _NO_CLASSIFIER if judgement.classified.held else _NO_OPINION
 
 
 def unknown(event: Event) -> Finding:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,19 +16,30 @@ import click
 from soc_core.cli import screen
 from soc_core.cli.durations import DURATION
 from soc_core.cli.exits import INPUT, INTERRUPTED, OK, PARTLY
-from soc_core.cli.inputs import FORMAT_OPTION, SOURCE_OPTION, STDIN, Interrupts, Rejects, chosen, tell_formats
+from soc_core.cli.inputs import (
+    FORMAT_OPTION,
+    SOURCE_OPTION,
+    STDIN,
+    Interrupts,
+    Rejects,
+    chosen,
+    tell_broken,
+    tell_formats,
+)
 from soc_core.cli.session import current
-from soc_core.cli.summary import Summary
+from soc_core.cli.summary import DONE, REFUSED, STOPPED, Summary
 from soc_core.cli.summary import show as show_summary
-from soc_core.cli.wording import count
 from soc_core.errors import InputError
 from soc_core.model.event import Course
 from soc_core.model.incident import Incident
 from soc_core.model.job import JobState
+from soc_core.model.wording import count
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along
     from soc_core.app import Soc
-    from soc_core.stages.intake.reading import Batch, Reader
+    from soc_core.stages.intake.batch import Batch
+    from soc_core.stages.intake.reading import Reader
+    from soc_core.stages.intake.workers import Workers
     from soc_core.stages.triage import Outcome
 
 _TICKET_MADE = ("ticket.made", "ticket.adopted")
@@ -43,6 +54,9 @@ _Show = Callable[[str, int | None], None]
 @SOURCE_OPTION
 @click.option("--dry-run", is_flag=True, help="Show what would happen: nothing is kept, nothing is delivered.")
 @click.option("--no-deliver", is_flag=True, help="Store what is decided, let `soc serve` or a later run deliver it.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that read large files."
+)
 @click.option("--settle", type=DURATION, default="10s", show_default=True, help="How long to wait for deliveries.")
 @screen.JSON_OPTION
 @click.pass_context
@@ -54,6 +68,7 @@ def run(
     source: str | None,
     dry_run: bool,
     no_deliver: bool,
+    workers: int,
     settle: timedelta,
     as_json: bool,
 ) -> None:
@@ -64,11 +79,13 @@ def run(
     """
     from soc_core.stages.intake.reading import Reader  # noqa: PLC0415 - only once something is read
 
+    if follow and workers > 1:
+        raise click.UsageError("--follow reads what comes, which one process does: leave --workers out")
     session, names = current(ctx), chosen(paths, log_format)
     # Events come and go by the thousand and form no cycles: looking for some would take a third of the time.
     gc.set_threshold(50_000, 20, 20)
     began = time.monotonic()
-    with session.soc(in_memory=dry_run) as soc:
+    with session.soc(in_memory=dry_run) as soc, _workers(soc, workers, source) as helpers:
         stdin = sys.stdin.buffer if STDIN in names else None
         reader = Reader(
             names,
@@ -78,6 +95,7 @@ def run(
             saved=soc.positions(),
             stdin=stdin,
             select=soc.candidates,
+            workers=helpers,
         )
         delivers = not (dry_run or no_deliver)
         work = _Work(soc, reader, tell=not session.quiet)
@@ -94,16 +112,27 @@ def run(
                 interrupted = not _settled(soc, settle, show)
         soc.stop()
         work.rejects.close()
-        result = work.result(dry_run=dry_run, seconds=time.monotonic() - began)
+        ending = STOPPED if interrupted else REFUSED if broken is not None else DONE
+        result = work.result(ending, dry_run=dry_run, seconds=time.monotonic() - began)
         if screen.for_programs(as_json):
             screen.emit(result.document())
         else:
             show_summary(result, soc.clock.now())
     if broken is not None:
-        screen.note(f"Error: {broken}")
+        tell_broken(broken)
     if interrupted:
         screen.note("Interrupted: the block at hand was finished, the next run goes on from there.")
     ctx.exit(_exit_code(result, broken, interrupted=interrupted, delivers=delivers))
+
+
+def _workers(soc: "Soc", number: int, source: str | None) -> "AbstractContextManager[Workers | None]":
+    """Processes to read with, forked while there is no thread yet; one alone is this process."""
+    from soc_core.stages.intake.workers import Workers  # noqa: PLC0415 - only once something is read
+
+    if number == 1:
+        return nullcontext()
+    _ = soc.scanner  # compiled once, before the workers inherit it
+    return Workers(number, lambda part: soc.read_range(part, source))
 
 
 class _Work:
@@ -144,7 +173,7 @@ class _Work:
             return None, True
         return None, False
 
-    def result(self, *, dry_run: bool, seconds: float) -> Summary:
+    def result(self, ending: str, *, dry_run: bool, seconds: float) -> Summary:
         """What has come of it by now."""
         reports = self._soc.reports
         opened = [found for name in self._opened if (found := reports.incident(name)) is not None]
@@ -159,6 +188,7 @@ class _Work:
             missing=sum(one.ticket is None for one in due),
             dead=self._count_dead() - self._dead,
             inputs=tuple(self._told),
+            ending=ending,
             dry_run=dry_run,
             seconds=seconds,
         )

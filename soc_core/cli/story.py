@@ -6,32 +6,15 @@ from typing import TYPE_CHECKING
 
 from soc_core import codec
 from soc_core.cli import screen
-from soc_core.cli.wording import ago, count, due, local, span
 from soc_core.model.incident import Incident
 from soc_core.model.job import JobState
+from soc_core.model.wording import ago, count, due, local, span
 
 if TYPE_CHECKING:  # brings SQLAlchemy along
     from soc_core.store.audit import Entry
     from soc_core.store.reports import StoreReports
 
 _SHOWN = 4000
-_WORDS = {
-    "incident.opened": "opened",
-    "incident.acknowledged": "acknowledged",
-    "incident.status": "status",
-    "incident.assignee": "assignee",
-    "incident.priority": "priority",
-    "incident.note": "note",
-    "incident.verdict": "verdict",
-    "incident.promoted": "given a ticket",
-    "incident.ticket": "ticket changed",
-    "ticket.made": "ticket made",
-    "ticket.adopted": "ticket found",
-    "ticket.doubles_closed": "double tickets closed",
-    "escalation.fired": "escalated",
-    "escalation.skipped": "escalation skipped",
-    "job.dead": "delivery given up",
-}
 
 
 def story(incident: Incident, reports: "StoreReports") -> dict[str, object]:
@@ -122,33 +105,13 @@ def show_storm(incident: Incident, reports: "StoreReports") -> None:
 def show_past(incident: Incident, reports: "StoreReports") -> None:
     """Print what happened since, and what is still on its way."""
     screen.heading("What happened")
-    rows = [
-        (local(entry.at), _WORDS.get(entry.what, entry.what), _actor(entry), entry_words(entry))
-        for entry in reports.timeline(incident.id)
-    ]
+    rows = [(local(line.at), line.what, line.who, line.details) for line in reports.story(incident.id)]
     screen.table(("When", "What", "Who", "Details"), rows, stretch="Details", wrap=True)
     for job in reports.jobs(JobState.READY, JobState.LEASED, JobState.DEAD, incident=incident.id):
         if job.dest != "core":
             words = "was given up" if job.state is JobState.DEAD else "is on its way"
             cause = f": {job.last_error}" if job.last_error else ""
             screen.say(f"Job {job.id}, {job.kind} for {job.dest}, {words}{cause}", "yellow")
-
-
-def entry_words(entry: "Entry") -> str:
-    """The details of an audit entry in a few words."""
-    details: dict[str, object] = json.loads(entry.body)
-    old, new, said = (str(details.get(name) or "") for name in ("old", "new", "text"))
-    if entry.what.startswith("incident.") and (old or new or said):
-        change = f"{old or '-'} -> {new}" if old and new else new
-        return ": ".join(part for part in (change, said) if part)
-    chosen = {
-        "incident.opened": ("why",),
-        "ticket.made": ("key", "url"),
-        "ticket.adopted": ("key", "url"),
-        "escalation.fired": ("rung", "clock", "told"),
-        "job.dead": ("kind", "dest", "error"),
-    }.get(entry.what, tuple(details))
-    return ", ".join(_plain(details[name]) for name in chosen if details.get(name))
 
 
 def _facts(incident: Incident, reports: "StoreReports") -> Iterator[tuple[str, object]]:
@@ -179,15 +142,8 @@ def _facts(incident: Incident, reports: "StoreReports") -> Iterator[tuple[str, o
     yield "Host", incident.host
     yield "User", incident.user
     yield "Address", incident.ip
+    yield "Merged into", incident.merged_into
     yield "Follows", incident.follows
     yield "Similar to", incident.similar_to
     for note in reports.notes(incident.id):
         yield "Note", f"{note.text} ({note.author or note.origin} by {note.origin}, {local(note.at)})"
-
-
-def _actor(entry: "Entry") -> str:
-    return entry.actor if entry.actor == entry.origin else f"{entry.actor} ({entry.origin})"
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

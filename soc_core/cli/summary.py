@@ -8,10 +8,11 @@ import attrs
 
 from soc_core.cli import screen
 from soc_core.cli.inputs import name_of
-from soc_core.cli.wording import count, due_of
 from soc_core.model.event import Course
 from soc_core.model.incident import Incident
+from soc_core.model.wording import count, due_of
 
+DONE, STOPPED, REFUSED = "Done.", "Stopped.", "Not all could be read."
 _NOISY = 5
 _SHOWN = 20
 
@@ -29,6 +30,7 @@ class Summary:
         missing: Tickets of this run that were decided and are not made yet.
         dead: Deliveries that were given up meanwhile.
         inputs: What was read.
+        ending: How it ended, in a sentence.
         dry_run: Whether nothing was kept.
         seconds: How long it took.
     """
@@ -41,6 +43,7 @@ class Summary:
     missing: int
     dead: int
     inputs: tuple[str, ...]
+    ending: str
     dry_run: bool
     seconds: float
 
@@ -75,9 +78,11 @@ class Summary:
 def show(result: Summary, now: datetime) -> None:
     """Print it for people."""
     tally = result.tally
-    rate = f", {tally['read'] / result.seconds:,.0f} lines/s" if result.seconds > 1 else ""
+    rate = f", {tally['read'] / result.seconds:,.0f} lines/s" if min(result.seconds, tally["read"]) > 1 else ""
     inputs = ", ".join(name_of(name) for name in result.inputs[:3]) + (", …" if len(result.inputs) > 3 else "")
-    title = "Dry run: nothing was kept, nothing was delivered." if result.dry_run else "Done."
+    title = "Dry run: nothing was kept, nothing was delivered." if result.dry_run else result.ending
+    if not tally["read"] and result.ending == DONE:
+        title += " Nothing new since the last run."
     screen.say(
         f"{title} {count(tally['read'], 'line')} {f'of {inputs} ' if inputs else ''}in {result.seconds:.1f} s{rate}",
         "bold",

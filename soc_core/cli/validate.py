@@ -1,5 +1,8 @@
 """`soc validate`: is everything that was configured right, layer by layer."""
 
+import time
+from datetime import timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import attrs
@@ -8,12 +11,17 @@ import click
 from soc_core.cli import screen
 from soc_core.cli.exits import OK, USAGE
 from soc_core.cli.session import Session, current
-from soc_core.cli.wording import count
 from soc_core.errors import PluginError, SettingsError
+from soc_core.model.event import Priority
+from soc_core.model.sla import Sla, Target
+from soc_core.model.wording import count
 
 if TYPE_CHECKING:  # only needed once something is checked
     from soc_core.registry import Registry
     from soc_core.settings import Settings
+
+
+_SLIP = 0.8  # as near as a slip of the pen: a role that nobody has yet is none
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +68,7 @@ def check(session: Session) -> tuple[Layer, ...]:
     if settings is not None and registry is not None and not layers[-1].problem:
         layers.append(_tables(settings, registry))
         layers.append(_people(settings))
+        layers.append(_ladder(settings, registry))
     return tuple(layers)
 
 
@@ -79,6 +88,35 @@ def _tables(settings: "Settings", registry: "Registry") -> Layer:
     except SettingsError as error:
         return Layer(name="Tables of plugins", problem=str(error))
     return Layer(name="Tables of plugins", text=count(len(settings.tables), "table"))
+
+
+def _ladder(settings: "Settings", registry: "Registry") -> Layer:
+    """Whether whoever is told or gets an incident when time runs out can be found."""
+    from soc_core.calls import Calls  # noqa: PLC0415 - with the registry
+    from soc_core.people import Team  # noqa: PLC0415 - see above
+    from soc_core.testing.samples import sample_incident  # noqa: PLC0415 - see above
+
+    hour = Target(duration=timedelta(hours=1))
+    calls = Calls(registry, monotonic=time.monotonic)
+    try:
+        steps = [
+            step
+            for priority in Priority
+            for step in calls.plan_escalation(sample_incident(priority=priority), Sla(response=hour, resolution=hour))
+        ]
+    finally:
+        calls.close()
+    if not steps:
+        return Layer(name="Ladder", text="no rungs: nobody is told when time runs out")
+    names = dict.fromkeys(name for step in steps for name in (*step.notify, *filter(None, (step.reassign_to,))))
+    unknown = Team.of(settings).unknown(names)
+    bearers = {name for one in settings.people for name in (one.name, *one.roles, *one.teams)}
+    for name in unknown:
+        if near := get_close_matches(name, bearers, 1, _SLIP):
+            return Layer(name="Ladder", problem=f"a rung tells {name!r}, whom nobody is; did you mean {near[0]!r}?")
+    text = count(len({(step.clock, step.rung) for step in steps}), "rung")
+    instead = f"; nobody is {', '.join(unknown)}: {settings.rota.last_resort} is told instead" if unknown else ""
+    return Layer(name="Ladder", text=f"{text}{instead}")
 
 
 def _people(settings: "Settings") -> Layer:

@@ -4,7 +4,7 @@ import click
 
 from soc_core.cli import screen
 from soc_core.cli.session import current
-from soc_core.cli.wording import count
+from soc_core.model.wording import count
 
 
 @click.command()

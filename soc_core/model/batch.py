@@ -13,7 +13,7 @@ class BatchSummary:
 
     Args:
         id: Unique for this batch; a good idempotency key.
-        processed: How many events were read.
+        processed: How many events were read, those that nobody had an opinion of included.
         by_severity: How many events of each whole severity became or joined an incident.
         alerts: How many incidents were opened without a ticket.
         incidents: The incidents that were opened with one, as they stand now; most urgent first.

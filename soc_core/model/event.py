@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Self
 
@@ -223,4 +224,9 @@ class Decision:
 
 def has_word(text: str, word: str) -> bool:
     """Whether `text` contains `word` as a word of its own, in any case: `non-critical` does not contain `critical`."""
-    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) is not None
+    return _word(word).search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _word(word: str) -> "re.Pattern[str]":
+    return re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])", re.IGNORECASE)

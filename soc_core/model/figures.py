@@ -72,6 +72,7 @@ class RuleFigures:
     rule: str
     events: int = 0
     incidents: int = 0
+    tickets: int = 0
     judged: int = 0
     true_positives: int = 0
     false_positives: int = 0

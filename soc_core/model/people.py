@@ -1,13 +1,16 @@
 """The people an incident can go to: who they are, when they work, and how they stand at this moment."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from soc_core.model.calendar import Calendar, check_zone
+from soc_core.model.setting import setting
 from soc_core.model.texts import as_set, in_order
+
+_DAY = timedelta(days=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -16,19 +19,21 @@ class Person:
 
     Args:
         name: The name used in settings and reports; unique.
-        roles: Such as `lead`, `analyst`, `manager`, `executive`.
-        email, jira, slack: Their e-mail address, JIRA accountId or user name, and Slack member id.
-        teams: The teams they belong to.
-        deputy: Who stands in for them.
     """
 
     name: str
-    roles: frozenset[str] = attrs.field(default=frozenset({"analyst"}), converter=as_set)
-    email: str | None = None
-    jira: str | None = None
-    slack: str | None = None
-    teams: frozenset[str] = attrs.field(default=frozenset(), converter=as_set)
-    deputy: str | None = None
+    roles: frozenset[str] = attrs.field(
+        default=frozenset({"analyst"}),
+        converter=as_set,
+        metadata=setting("What they are: analyst, lead, manager, executive, or words of your own"),
+    )
+    email: str | None = attrs.field(default=None, metadata=setting("Their address; it finds them in JIRA and Slack"))
+    jira: str | None = attrs.field(default=None, metadata=setting("Their accountId (Cloud) or user name (Data Center)"))
+    slack: str | None = attrs.field(default=None, metadata=setting("Their member id in Slack, such as U0ANA00001"))
+    teams: frozenset[str] = attrs.field(
+        default=frozenset(), converter=as_set, metadata=setting("The teams they belong to")
+    )
+    deputy: str | None = attrs.field(default=None, metadata=setting("Who stands in for them while they are away"))
 
 
 @attrs.frozen(kw_only=True)
@@ -37,34 +42,32 @@ class Group:
 
     Args:
         name: Its name; people can also name it in their own `teams`.
-        members: The people in it.
-        lead: Who leads it; left out, somebody with the role `lead`.
-        labels, sources: The incidents that are its own, by label or source; `*` stands for anything.
     """
 
     name: str
-    members: tuple[str, ...] = attrs.field(default=(), converter=in_order)
-    lead: str | None = None
-    labels: tuple[str, ...] = attrs.field(default=(), converter=in_order)
-    sources: tuple[str, ...] = attrs.field(default=(), converter=in_order)
+    members: tuple[str, ...] = attrs.field(default=(), converter=in_order, metadata=setting("The people in it"))
+    lead: str | None = attrs.field(
+        default=None, metadata=setting("Who leads it; left out, somebody with the role lead")
+    )
+    labels: tuple[str, ...] = attrs.field(
+        default=(), converter=in_order, metadata=setting("Labels of its own incidents; * stands for anything")
+    )
+    sources: tuple[str, ...] = attrs.field(
+        default=(), converter=in_order, metadata=setting("Sources of its own incidents; * stands for anything")
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Shift:
-    """Hours in which some people work, week for week.
+    """Hours in which some people work, week for week."""
 
-    Args:
-        people: Names of people or teams.
-        hours: Texts such as `Mon-Fri 09:00-17:00` or `22:00-06:00`.
-        zone: The zone of these hours.
-        first, last: The local days between which the shift exists, both included; left out, there is no limit.
-    """
-
-    people: tuple[str, ...] = attrs.field(converter=in_order)
-    hours: tuple[str, ...] = attrs.field(converter=in_order)
-    zone: str = "UTC"
-    first: date | None = None
-    last: date | None = None
+    people: tuple[str, ...] = attrs.field(converter=in_order, metadata=setting("Names of people or teams"))
+    hours: tuple[str, ...] = attrs.field(
+        converter=in_order, metadata=setting("Texts such as Mon-Fri 09:00-17:00 or 22:00-06:00")
+    )
+    zone: str = attrs.field(default="UTC", metadata=setting("The time zone of these hours, such as Europe/Berlin"))
+    first: date | None = attrs.field(default=None, metadata=setting("The first local day of the shift; no limit"))
+    last: date | None = attrs.field(default=None, metadata=setting("The last local day of the shift; no limit"))
 
     def __attrs_post_init__(self) -> None:
         """Refuse hours and zones that nobody can work in."""
@@ -76,6 +79,20 @@ class Shift:
         exists = (self.first or day) <= day <= (self.last or day)
         return exists and self._calendar.is_open(at)
 
+    def ends(self, at: datetime) -> datetime | None:
+        """When the hours end in which its people work at an instant; None if they do not, or without a break."""
+        if not self.on(at):
+            return None
+        spans = self._calendar.open_spans(at - _DAY)
+        end = next(close for _, close in spans if close > at)
+        for begin, close in spans:
+            if begin > end:  # hours over midnight are two spans that touch
+                return end
+            end = close
+            if end - at > _DAY:
+                return None
+        return None
+
     @cached_property
     def _calendar(self) -> Calendar:
         return Calendar.of(f"the shift of {', '.join(self.people)}", zone=self.zone, hours=self.hours)
@@ -85,11 +102,11 @@ class Shift:
 class Leave:
     """Days on which somebody is away, both ends included, by the calendar of `zone`."""
 
-    person: str
-    first: date
-    last: date = attrs.field()
-    zone: str = attrs.field(default="UTC")
-    reason: str = "on leave"
+    person: str = attrs.field(metadata=setting("Who is away"))
+    first: date = attrs.field(metadata=setting("The first day"))
+    last: date = attrs.field(metadata=setting("The last day"))
+    zone: str = attrs.field(default="UTC", metadata=setting("The time zone of these days, such as Europe/Berlin"))
+    reason: str = attrs.field(default="on leave", metadata=setting("Why; reports and assignments say so"))
 
     @last.validator
     def _in_order(self, attribute: "attrs.Attribute[date]", value: date) -> None:
@@ -107,17 +124,13 @@ class Leave:
 
 @attrs.frozen(kw_only=True)
 class Rota:
-    """Who works when, and who is away. People without any shift are taken to be always there.
+    """Who works when, and who is away. People without any shift are taken to be always there."""
 
-    Args:
-        shifts: The shifts.
-        leave: The leaves.
-        last_resort: The role, team or person that is told when nobody else can be found.
-    """
-
-    shifts: tuple[Shift, ...] = ()
-    leave: tuple[Leave, ...] = ()
-    last_resort: str = "lead"
+    shifts: tuple[Shift, ...] = attrs.field(default=(), metadata=setting("Who works when"))
+    leave: tuple[Leave, ...] = attrs.field(default=(), metadata=setting("Who is away"))
+    last_resort: str = attrs.field(
+        default="lead", metadata=setting("The role, team or person that is told when nobody else can be found")
+    )
 
 
 @attrs.frozen(kw_only=True)

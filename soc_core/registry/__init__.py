@@ -6,10 +6,9 @@ the built-ins last; when and from where something was installed never counts.
 """
 
 import difflib
-import enum
 import importlib.metadata
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import attrs
@@ -17,12 +16,15 @@ import pluggy
 
 from soc_core import hookspecs
 from soc_core.errors import NotConfigured, PluginError, SettingsError
-from soc_core.model.setting import Secret
-from soc_core.registry.checks import HOOKS, Refusal, checked
+from soc_core.registry.checks import HOOKS, Refusal, age, checked
+from soc_core.registry.files import files_in
+from soc_core.registry.plugin import CORE, Plugin, PluginState
+from soc_core.registry.sources import Found, brought, filed, installed
 from soc_core.registry.wording import said, told
 
+__all__ = ["CORE", "GROUP", "Choice", "Implementation", "Plugin", "PluginState", "Registry", "build"]
+
 GROUP = "soc_core.plugins"
-CORE = "soc-core"
 
 
 class Choice(Protocol):
@@ -37,56 +39,32 @@ class Choice(Protocol):
         """Those that are not even imported."""
 
     @property
+    def only(self) -> tuple[str, ...] | None:
+        """If not None, all that are used beside the built-in ones."""
+
+    @property
+    def dir(self) -> Path | None:
+        """A folder of further plugins, one file each."""
+
+    @property
     def on_broken(self) -> str:
         """`refuse` to start because of a broken one, or `skip` it and say so."""
 
 
-class PluginState(enum.StrEnum):
-    """How a plugin stands after the start."""
-
-    ACTIVE = "active"
-    NOT_CONFIGURED = "not configured"
-    DISABLED = "disabled"
-    BROKEN = "broken"
-
-
-@attrs.frozen(kw_only=True)
-class Plugin:
-    """An installed plugin.
-
-    Args:
-        name: What settings, reports and jobs call it.
-        distribution, version: What was installed; empty if the embedding program brought the plugin.
-        entry_point: Where its code is, as `module:Class`.
-        cause: Why it is not active, and what to do about it.
-        hooks: What it implements.
-        obj: The instance or module that answers; None unless active.
-    """
-
-    name: str
-    distribution: str = ""
-    version: str = ""
-    entry_point: str = ""
-    state: PluginState = attrs.field(default=PluginState.ACTIVE, converter=PluginState)
-    cause: str = ""
-    hooks: tuple[str, ...] = ()
-    obj: object | None = attrs.field(default=None, repr=False)
-
-    @property
-    def sentence(self) -> str:
-        """Name, origin, state and cause in one line for the person on call."""
-        origin = f"{self.distribution} {self.version}, {self.entry_point}" if self.distribution else self.entry_point
-        said = self.cause if self.state is PluginState.BROKEN else f"is {self.state}: {self.cause}".rstrip(": ")
-        return f"plugin {self.name!r} ({origin}) {said}"
-
-
 @attrs.frozen
 class Implementation:
-    """One plugin's answer to one hook: the function, and which of the hook's arguments it takes, in its own order."""
+    """One plugin's answer to one hook.
+
+    Args:
+        plugin, function: Whose, and what to call.
+        arguments: Which of the hook's arguments it takes, in its own order.
+        turn: -1 if it wants to be asked before others, 1 if after them.
+    """
 
     plugin: str
     function: Callable[..., object]
     arguments: tuple[str, ...]
+    turn: int = 0
 
 
 @attrs.frozen
@@ -131,10 +109,11 @@ def build(
 
     Raises:
         PluginError: Plugins are broken; one line for each. Not raised if `choice` says to skip them.
-        SettingsError: The configuration of a plugin is wrong.
+        SettingsError: The configuration of a plugin is wrong, or the folder of plugins cannot be trusted.
     """
-    installed = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-    found = [*map(_installed, installed), *(_brought(name, obj) for name, obj in extra)]
+    entries = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
+    files = files_in(choice.dir) if choice.dir is not None else ()
+    found = [*map(installed, entries), *map(filed, files), *(brought(name, obj) for name, obj in extra)]
     found.sort(key=lambda one: _rank(one.plugin, choice.order))
     _refuse_misspelt(choice, [one.plugin.name for one in found])
     workshop = _Workshop(choice, settings_for, found)
@@ -146,18 +125,10 @@ def build(
     return Registry(plugins, {hook: _in_order(workshop.manager, hook) for hook in HOOKS}, tuple(workshop.secrets))
 
 
-@attrs.frozen
-class _Found:
-    """A plugin before it is built."""
-
-    plugin: Plugin
-    build: Callable[[Callable[[str, type], object], list[str]], object]
-
-
 class _Workshop:
     """Builds one plugin after the other and remembers which secrets their settings hold."""
 
-    def __init__(self, choice: Choice, settings_for: Callable[[str, type], object], found: Sequence[_Found]) -> None:
+    def __init__(self, choice: Choice, settings_for: Callable[[str, type], object], found: Sequence[Found]) -> None:
         self.manager = pluggy.PluginManager("soc_core")
         self.manager.add_hookspecs(hookspecs)
         self.secrets: list[str] = []
@@ -165,15 +136,19 @@ class _Workshop:
         self._settings_for = settings_for
         self._found = found
 
-    def built(self, one: _Found) -> Plugin:
+    def built(self, one: Found) -> Plugin:
         """The plugin at work, or the reason why it is not."""
         plugin = one.plugin
         if plugin.name in self._choice.disable:
             return attrs.evolve(plugin, state=PluginState.DISABLED, cause="[plugins] disable names it")
+        if one.optional and self._choice.only is not None and plugin.name not in self._choice.only:
+            return attrs.evolve(
+                plugin, state=PluginState.DISABLED, cause="[plugins] only (SOC_PLUGINS) does not name it"
+            )
         try:
             self._refuse_namesake(one)
             obj = one.build(self._settings_for, self.secrets)
-            hooks = checked(self.manager, obj)
+            hooks, warning = checked(self.manager, obj), age(obj)
             self._register(obj, plugin.name)
         except NotConfigured as error:
             cause = said(error, self.secrets)
@@ -186,9 +161,9 @@ class _Workshop:
                 raise
             cause = f"has wrong settings: {said(error, self.secrets)}"
             return attrs.evolve(plugin, state=PluginState.BROKEN, cause=cause)
-        return attrs.evolve(plugin, hooks=hooks, obj=obj)
+        return attrs.evolve(plugin, hooks=hooks, warning=warning, obj=obj)
 
-    def _refuse_namesake(self, one: _Found) -> None:
+    def _refuse_namesake(self, one: Found) -> None:
         """Of two plugins of one name neither is used, as chance would choose; but a built-in one keeps its name."""
         others = [o.plugin for o in self._found if o.plugin.name == one.plugin.name and o is not one]
         if others and one.plugin.distribution != CORE:
@@ -202,46 +177,6 @@ class _Workshop:
             raise Refusal(f"cannot be registered: {said(error, self.secrets)}") from error
 
 
-def _installed(entry: importlib.metadata.EntryPoint) -> _Found:
-    def make(settings_for: Callable[[str, type], object], secrets: list[str]) -> object:
-        try:
-            target: object = entry.load()
-        except KeyboardInterrupt:
-            raise
-        # Importing runs foreign code, which may raise anything and even exit: it is named and the others go on.
-        except BaseException as error:
-            raise Refusal(f"cannot be imported: {told(error, secrets)}") from error
-        return _instance(target, entry.name, settings_for, secrets) if inspect.isclass(target) else target
-
-    dist = entry.dist
-    name, version = ("", "") if dist is None else (dist.name, dist.version)
-    return _Found(Plugin(name=entry.name, distribution=name, version=version, entry_point=entry.value), make)
-
-
-def _brought(name: str, obj: object) -> _Found:
-    def make(settings_for: Callable[[str, type], object], secrets: list[str]) -> object:
-        if inspect.isclass(obj):
-            raise Refusal(f"is the class {obj.__name__}: hooks need an instance, such as {obj.__name__}(settings)")
-        return obj
-
-    return _Found(Plugin(name=name, entry_point=f"brought along by the program as {_type_name(obj)}"), make)
-
-
-def _instance(plugin: type, name: str, settings_for: Callable[[str, type], object], secrets: list[str]) -> object:
-    settings_class = getattr(plugin, "Settings", None)
-    try:
-        if settings_class is None:
-            return plugin()
-        settings = settings_for(name, settings_class)
-        secrets.extend(_secrets(settings))
-        return plugin(settings)
-    except (KeyboardInterrupt, SettingsError):
-        raise
-    # As with importing: whatever a constructor does, one line names it and the others go on.
-    except BaseException as error:
-        raise Refusal(f"cannot be built: {told(error, secrets)}") from error
-
-
 def _rank(plugin: Plugin, order: Sequence[str]) -> tuple[int, bool, str, str]:
     first = order.index(plugin.name) if plugin.name in order else len(order)
     return first, plugin.distribution == CORE, plugin.name, plugin.distribution
@@ -249,7 +184,7 @@ def _rank(plugin: Plugin, order: Sequence[str]) -> tuple[int, bool, str, str]:
 
 def _refuse_misspelt(choice: Choice, names: Sequence[str]) -> None:
     """A name that nothing has may be of a plugin that is not installed here; one that is nearly right is a mistake."""
-    for key, listed in (("order", choice.order), ("disable", choice.disable)):
+    for key, listed in (("order", choice.order), ("disable", choice.disable), ("only", choice.only or ())):
         for name in listed:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.8)  # `sla` is no misspelt `slack`
             if name not in names and near:
@@ -261,16 +196,6 @@ def _refuse_misspelt(choice: Choice, names: Sequence[str]) -> None:
 def _in_order(manager: pluggy.PluginManager, hook: str) -> tuple[Implementation, ...]:
     caller: pluggy.HookCaller = getattr(manager.hook, hook)
     return tuple(
-        Implementation(one.plugin_name, one.function, tuple(one.argnames)) for one in reversed(caller.get_hookimpls())
+        Implementation(one.plugin_name, one.function, tuple(one.argnames), turn=one.trylast - one.tryfirst)
+        for one in reversed(caller.get_hookimpls())
     )
-
-
-def _secrets(settings: object) -> list[str]:
-    fields: tuple[attrs.Attribute[object], ...] = getattr(type(settings), "__attrs_attrs__", ())
-    values = [getattr(settings, field.name) for field in fields]
-    return [value.reveal() for value in values if isinstance(value, Secret) and value]
-
-
-def _type_name(obj: object) -> str:
-    named = obj if inspect.isclass(obj) or inspect.ismodule(obj) else type(obj)
-    return str(getattr(named, "__qualname__", named.__name__))

@@ -55,6 +55,18 @@ def checked(manager: pluggy.PluginManager, obj: object) -> tuple[str, ...]:
     return tuple(sorted(hooks, key=tuple(HOOKS).index))
 
 
+def age(obj: object) -> str:
+    """A warning if a plugin says by its `HOOK_API_VERSION` that it was written for other hooks than ours."""
+    ours, theirs = hookspecs.HOOK_API_VERSION, getattr(obj, "HOOK_API_VERSION", hookspecs.HOOK_API_VERSION)
+    if not isinstance(theirs, int):
+        raise Refusal(f"states HOOK_API_VERSION = {theirs!r}, which is no whole number")
+    if theirs > ours:
+        return f"written for version {theirs} of the hooks, this soc-core has {ours}: upgrade soc-core"
+    if theirs < ours:
+        return f"written for version {theirs} of the hooks, this soc-core has {ours}: look for a newer release of it"
+    return ""
+
+
 def _check_arguments(hook: str, function: Callable[..., object]) -> None:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise Refusal(f"declares {hook}() with `async def`: hooks are plain functions")

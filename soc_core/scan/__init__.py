@@ -22,9 +22,8 @@ _SETS_KEPT = 4096
 
 
 class Candidate(NamedTuple):
-    """A line that a plugin wants to see: its number, where it begins, its bytes, and the patterns that fired."""
+    """A line that a plugin wants to see: where it begins, its bytes, and the patterns that fired."""
 
-    number: int
     offset: int
     data: bytes
     hits: frozenset[str]
@@ -48,7 +47,7 @@ class Scanner:
         engine: Engine | None = None,
         cache: Path | None = None,
     ) -> None:
-        self.engine = engine or engine_named(engines()[0])
+        self.engine: Engine = engine or engine_named(engines()[0])
         self.sees_all: dict[str, str] = dict.fromkeys(undeclared, "declares no patterns")
         """The plugins that every line is made an event for, and why."""
         self.names: list[str] = []
@@ -63,20 +62,17 @@ class Scanner:
         self._database = database if self.names else None
         self._hits: dict[tuple[int, ...], frozenset[str]] = {}
 
-    def candidates(self, data: bytes, *, offset: int = 0, first_line: int = 1) -> list[Candidate]:
+    def candidates(self, data: bytes, *, offset: int = 0) -> list[Candidate]:
         """The lines of a block that a plugin wants to see, in order; all of them if one wants them all."""
         found = self._found(data)
         starts: Iterable[int] = _starts(data) if self.sees_all else sorted(found)
-        number, counted = first_line, 0
         candidates = []
         for start in starts:
-            number += data.count(b"\n", counted, start)
-            counted = start
             end = data.find(b"\n", start)
             line = data[start : end if end >= 0 else len(data)]
             numbers = found.get(start)
             hits = _NONE if numbers is None else self._named(numbers)
-            candidates.append(Candidate(number, offset + start, line, hits))
+            candidates.append(Candidate(offset + start, line, hits))
         return candidates
 
     @property

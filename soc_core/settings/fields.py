@@ -1,10 +1,11 @@
 """What a class of settings declares: its fields, their types, help and environment names."""
 
 import typing
+from collections.abc import Callable
 
 import attrs
 
-from soc_core.errors import PluginError
+from soc_core.errors import PluginError, SettingsError
 from soc_core.model.setting import ENV, HELP
 
 
@@ -18,6 +19,16 @@ class Field:
     default: object
     help: str
     env: str | None
+    converter: Callable[[object], object] | None
+
+    def refuses(self, value: object) -> bool:
+        """Whether its converter does not take a value."""
+        try:
+            if self.converter is not None:
+                self.converter(value)
+        except (SettingsError, ValueError, TypeError):
+            return True
+        return False
 
     @property
     def required(self) -> bool:
@@ -56,6 +67,7 @@ def fields_of(cls: type) -> tuple[Field, ...]:
             default=one.default,
             help=one.metadata.get(HELP, ""),
             env=one.metadata.get(ENV),
+            converter=one.converter if callable(one.converter) else None,
         )
         for one in attrs.fields(cls)
         if one.init

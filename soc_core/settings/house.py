@@ -144,6 +144,17 @@ class PluginChoice:
     disable: tuple[str, ...] = attrs.field(
         default=(), converter=tuple, metadata=setting("Installed plugins that are not used")
     )
+    only: tuple[str, ...] | None = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(tuple),
+        metadata=setting("All installed plugins that are used; the built-in ones always are", env="SOC_PLUGINS"),
+    )
+    dir: Path | None = attrs.field(
+        default=None,
+        metadata=setting(
+            "A folder whose `*.py` are plugins, one each; nobody else may write to it", env="SOC_PLUGINS_DIR"
+        ),
+    )
     on_broken: str = attrs.field(
         default="refuse",
         validator=attrs.validators.in_(("refuse", "skip")),

@@ -3,6 +3,8 @@
 import enum
 import json
 import re
+import types
+import typing
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
@@ -16,8 +18,17 @@ from soc_core.settings.house import APART, Settings
 from soc_core.settings.loading import CONFIG, plugin_settings, with_environment
 from soc_core.settings.places import Places
 
+_WORDS: Mapping[object, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    timedelta: "duration",
+    object: "anything",
+}
 _HIDDEN = "***"
-_PASSWORD_OF_URL = re.compile(r"://[^/@\s]*@")
+_USER_OF_URL = re.compile(r"(://|^(?=[^\s@/:]+:))\S*@")
+_PASSWORD_OF_URL = re.compile(r"([?&]password=)[^&\s]+")
 
 
 @attrs.frozen(kw_only=True)
@@ -128,11 +139,16 @@ def _described(field: Field, under: str) -> Iterator[Described]:
 
 
 def _kind(kind: object) -> str:
-    name = kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind)
-    name = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", name)
-    for ours, theirs in (("duration", "timedelta"), ("secret", "Secret"), ("text", "str"), ("path", "Path")):
-        name = re.sub(rf"\b{theirs}\b", ours, name)
-    return name.removesuffix(" | None")
+    """A type as people say it, such as `list of text`."""
+    inner = [_kind(one) for one in typing.get_args(kind) if one not in (types.NoneType, Ellipsis)]
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(inner)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"table of {inner[-1]}"
+    if origin is not None:
+        return f"list of {inner[0]}"
+    return _WORDS.get(kind, getattr(kind, "__name__", str(kind)).lower())
 
 
 def _shown(value: object) -> str:
@@ -159,4 +175,4 @@ def _plain(value: object) -> object:
     if attrs.has(type(value)):
         shown = {field.key: _plain(getattr(value, field.name)) for field in fields_of(type(value))}
         return {key: inner for key, inner in shown.items() if inner not in ("", [])}
-    return _PASSWORD_OF_URL.sub(f"://{_HIDDEN}@", str(value))
+    return _PASSWORD_OF_URL.sub(rf"\1{_HIDDEN}", _USER_OF_URL.sub(rf"\1{_HIDDEN}@", str(value)))

@@ -49,6 +49,7 @@ def load(*, config: Path | None, env: Mapping[str, str], overrides: Mapping[str,
     where = Places(known)
     base = Path() if path is None else path.parent
     written = Written(raw=table, path=(), places=where, env=env, base=base)
+    _refuse_unknown(table, written)
     choice, tables = _plugins(written.inner("plugins", table.pop("plugins", {})))
     settings = read_class(Settings, written, apart=APART, plugins=choice, tables=tables, places=where, config=path)
     if settings.rota_file is not None:
@@ -119,6 +120,17 @@ def _lift_triggers(table: _Table, known: dict[places.Path, Place]) -> None:
         raise SettingsError(f"{known[(_TRIGGERS,)]}: [triggers] and [plugins.triggers] are the same table: write one")
     plugins[_TRIGGERS] = table.pop(_TRIGGERS)
     known.update({("plugins", *key): place for key, place in known.items() if key[0] == _TRIGGERS})
+
+
+def _refuse_unknown(table: _Table, written: Written) -> None:
+    """Refuse keys at the top that mean nothing; a plugin's name without `plugins.` before it is a frequent slip."""
+    known = {field.key for field in fields_of(Settings)}.difference(APART) | {_TRIGGERS}
+    for key, raw in table.items():
+        if key not in known:
+            hint = did_you_mean(key, known)
+            if isinstance(raw, Mapping) and "did you mean" not in hint:
+                hint = f": settings of a plugin stand in [plugins.{key}]"
+            raise written.inner(key, raw).error(f"is unknown{hint}")
 
 
 def _plugins(written: Written) -> tuple[PluginChoice, dict[str, Mapping[str, object]]]:

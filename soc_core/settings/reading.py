@@ -12,7 +12,7 @@ import attrs
 
 from soc_core.errors import NotConfigured, PluginError, SettingsError
 from soc_core.settings import places
-from soc_core.settings.fields import fields_of
+from soc_core.settings.fields import Field, fields_of
 from soc_core.settings.values import SIMPLE, Written, finite
 
 _T = TypeVar("_T")
@@ -69,7 +69,7 @@ def read_class(cls: type[_T], written: Written, *, apart: Sequence[str] = (), **
     except NotConfigured:
         raise
     except (SettingsError, ValueError, TypeError) as error:
-        raise _culprit(written, values, str(error)).error(f"is wrong: {error}") from error
+        raise _culprit(written, values, fields, str(error)).error(f"is wrong: {error}") from error
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
@@ -81,10 +81,11 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; known are {', '.join(known)}" if known else ""
 
 
-def _culprit(written: Written, values: Mapping[str, object], text: str) -> Written:
-    """The setting that an error of a constructor speaks of: the one it names, or the only one there is."""
-    named = [key for key in values if key in text] or (list(values) if len(values) == 1 else [])
-    return written.inner(named[0], None) if len(named) == 1 else written
+def _culprit(written: Written, values: Mapping[str, object], fields: Mapping[str, Field], text: str) -> Written:
+    """The setting that an error of a constructor speaks of: the one it names, that is refused, or that is alone."""
+    named = [key for key in values if key in text]
+    blamed = named or [key for key, value in values.items() if fields[key].refuses(value)] or list(values)
+    return written.inner(blamed[0], None) if len(blamed) == 1 else written
 
 
 def _union(kinds: Sequence[object], written: Written) -> object:

@@ -14,11 +14,12 @@ from soc_core.calls import Calls
 from soc_core.casebook import RECONCILE, Casebook
 from soc_core.errors import DeliveryError, PermanentError, StoreError, TemporaryError, UncertainError
 from soc_core.model.batch import BatchSummary
-from soc_core.model.incident import Incident, Ticket, Update
+from soc_core.model.incident import Change, Incident, Ticket, Update
 from soc_core.model.job import Delivery, Job
 from soc_core.model.sla import EscalationStep
 from soc_core.ports import TimeSource
 from soc_core.settings import DeliverySettings
+from soc_core.spans import span
 from soc_core.store import audit, incidents, limits, outbox, tickets
 from soc_core.store.database import Database
 
@@ -92,7 +93,8 @@ class Deliverer:
 
     def _deliver(self, job: Job) -> None:
         try:
-            self._carry_out(job)
+            with span("soc.deliver", destination=job.dest, kind=job.kind, incident=job.incident):
+                self._carry_out(job)
         except TemporaryError as error:
             self._again(job, error)
         except UncertainError as error:
@@ -137,12 +139,17 @@ class Deliverer:
         began = self.clock.now()
         refs = self.calls.notify(job.dest, job.kind, incident=incident, delivery=_delivery(job), **arguments)
         with self.database.write() as tx:
-            ours = outbox.settle(tx, job, self.clock.now())
+            now = self.clock.now()
+            ours = outbox.settle(tx, job, now)
+            given = False
             if isinstance(update := arguments.get("update"), Update):
                 self.casebook.keep_written(tx, incident, job.dest, update, began)
-            newest = incidents.take(tx, incident.id) if ours and refs else None
+                given = update.change is Change.ASSIGNEE
+            newest = incidents.take(tx, incident.id) if ours and (refs or given) else None
             if newest is not None and refs:
-                self.casebook.keep_refs(tx, newest, job.dest, refs)
+                newest = self.casebook.keep_refs(tx, newest, job.dest, refs)
+            if newest is not None and given:  # the tracker may have said that it cannot assign this one either
+                self.casebook.pass_on(tx, newest, now)
             self._well(tx, job.dest)
 
     def _create(self, job: Job, incident: Incident) -> None:

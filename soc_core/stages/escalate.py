@@ -83,9 +83,9 @@ class Escalator:
         return incident
 
     def _fire(self, tx: Connection, incident: Incident, step: EscalationStep, at: datetime, now: datetime) -> Incident:
-        told = self.casebook.team.who(step.notify, now)
-        unknown = self.casebook.team.unknown(step.notify)
-        if unknown and self.casebook.team.people:  # without any people, `soc doctor` says so once
+        told = self.casebook.assignment.team.who(step.notify, now)
+        unknown = self.casebook.assignment.team.unknown(step.notify)
+        if unknown and self.casebook.assignment.team.people:  # without any people, `soc doctor` says so once
             text = f"rung {step.rung} of {incident.id} tells {', '.join(unknown)}, but nobody bears that name or role"
             self.casebook.alarm(tx, "escalation", text, now, about=incident.id)
         step = attrs.evolve(step, people=told)
@@ -100,7 +100,7 @@ class Escalator:
         }
         audit.record(tx, now, "escalation.fired", incident=incident.id, details=details)
         if step.reassign_to is not None and incident.acknowledged_at is None:
-            holders = self.casebook.team.who((step.reassign_to,), now)
+            holders = self.casebook.assignment.team.who((step.reassign_to,), now)
             if holders:
                 text = f"nobody acknowledged until {step.rung} of the {step.clock} time"
                 name = holders[0].name

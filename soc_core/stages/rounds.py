@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from soc_core.casebook import SELF, Casebook
 from soc_core.logs import get_logger
+from soc_core.model.duration import show_duration
 from soc_core.model.event import Course
 from soc_core.model.incident import Incident
 from soc_core.store import audit, cursors, incidents, outbox
@@ -62,15 +63,16 @@ class Rounds:
                     self.casebook.promise_anew(tx, incident, now)
 
     def _look_for_stuck(self, tx: Connection, now: datetime) -> None:
-        if not self.casebook.calls.listeners("plan_escalation"):
-            return  # without any ladder nothing has a next step; `soc doctor` says so
+        if self.casebook.calls.listeners("plan_escalation"):
+            rests, why = _rests, "every rung has fired and nobody will be reminded any more"
+        else:  # nobody is ever reminded, and `soc doctor` says so; but a ticket must not be forgotten
+            rests, why = _has_its_ticket, "it has no ticket, and nothing is on its way to make one"
         known = _known(tx, _STUCK)
-        stuck = [name for name in incidents.without_jobs(tx) if name in known or not _rests(incidents.get(tx, name))]
+        stuck = [name for name in incidents.without_jobs(tx) if name in known or not rests(incidents.get(tx, name))]
         if fresh := _news(tx, _STUCK, stuck, now):
             more = f" and {len(fresh) - _NAMED} more" if len(fresh) > _NAMED else ""
             names = ", ".join(fresh[:_NAMED])
-            text = f"{names}{more}: open, but every rung has fired and nobody will be reminded any more"
-            self.casebook.alarm(tx, "next step", text, now)
+            self.casebook.alarm(tx, "next step", f"{names}{more}: open, but {why}", now)
 
     def _look_for_orphans(self, tx: Connection, now: datetime) -> None:
         """Deliveries to a plugin that is not there any more wait for ever."""
@@ -85,12 +87,19 @@ class Rounds:
             self.casebook.alarm(tx, "deliveries", text, now)
 
 
-def clock_stepped(database: Database, off: timedelta, now: datetime) -> None:
-    """Write down that the wall clock was set and is believed again."""
+def clock_astray(database: Database, casebook: Casebook, off: timedelta, now: datetime) -> None:
+    """The wall clock was set, and stays so: only people can tell whether it is right now."""
     seconds = round(off.total_seconds(), 3)
     get_logger().warning("clock.stepped", seconds=seconds)
+    ahead = "ahead of" if off > timedelta() else "behind"
+    text = (
+        f"the clock of this machine was set and is {show_duration(abs(timedelta(seconds=round(seconds))))} {ahead} the"
+        " time that has passed. Deadlines go by the time that has passed. Set the clock right; or, if it is right now,"
+        " restart soc-core"
+    )
     with database.write() as tx:
         audit.record(tx, now, "clock.stepped", details={"seconds": seconds})
+        casebook.alarm(tx, "clock", text, now)
 
 
 def ping(url: str, database: Database, now: datetime) -> None:
@@ -111,6 +120,10 @@ def _rests(incident: Incident | None) -> bool:
         return True
     seen = incident.kind is Course.ALERT and incident.acknowledged_at is not None
     return seen or incident.rule == SELF or any(clock.paused for clock in incident.clocks.values())
+
+
+def _has_its_ticket(incident: Incident | None) -> bool:
+    return incident is None or incident.kind is Course.ALERT or incident.ticket is not None
 
 
 def _news(tx: Connection, name: str, found: list[str], now: datetime) -> list[str]:

@@ -24,6 +24,12 @@ def all_of(tx: Connection, owner: str) -> dict[str, str]:
     return {name: value for name, value in rows}  # noqa: C416 - a Row is no pair for dict()
 
 
+def moved(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """When each reader and poller last got on, by (owner, name); the house's own are left out."""
+    query = select(cursor.c.owner, cursor.c.name, cursor.c.at).where(cursor.c.owner != HOUSE)
+    return {(owner, name): at for owner, name, at in tx.execute(query.order_by(cursor.c.owner, cursor.c.name))}
+
+
 def save(tx: Connection, owner: str, name: str, value: str, *, now: datetime) -> None:
     """Remember where `owner` stopped with `name`."""
     query = upsert.insert(tx, cursor).values(owner=owner, name=name, value=value, at=now)

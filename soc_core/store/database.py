@@ -1,12 +1,13 @@
 """Opens the database, and gives out transactions: one writer at a time, readers beside it."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -17,19 +18,41 @@ HEAD = "0001"
 _BUSY_MS = 30_000
 
 
-class Database:
-    """One database. SQLite waits its turn to write; PostgreSQL lets workers write side by side."""
+def address(url: str) -> URL:
+    """Where a store lies.
 
-    def __init__(self, url: str) -> None:
-        try:
-            self._url = make_url(url)
-        except SQLAlchemyError as error:
-            raise SettingsError(
-                f"store {url!r} is no database address; try sqlite:///soc.db or postgresql+psycopg://…"
-            ) from error
-        self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self.in_memory = self.is_sqlite and self._url.database in (None, "", ":memory:")
+    Raises:
+        SettingsError: It is no address, or of a database that cannot be spoken to; it may hold a password and is not
+            repeated.
+    """
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect().import_dbapi()
+    except (SQLAlchemyError, ValueError):
+        raise SettingsError(
+            "store is no database address: try sqlite:///soc.db or postgresql+psycopg://USER@HOST/NAME"
+        ) from None
+    except ImportError as error:
+        raise SettingsError(
+            f"store needs {error.name}, which is not installed: pip install 'soc-core[postgres]'"
+        ) from None
+    return parsed
+
+
+class Database:
+    """One database. SQLite waits its turn to write; PostgreSQL lets workers write side by side.
+
+    Args:
+        url: Where it lies.
+        read_only: The database itself refuses every change that comes through this handle.
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._url = address(url)
+        self.is_sqlite: bool = self._url.get_backend_name() == "sqlite"
+        self.in_memory: bool = self.is_sqlite and self._url.database in (None, "", ":memory:")
         self._turn = threading.RLock()
+        self._process = os.getpid()
         if self.in_memory:
             self._writer = create_engine(self._url, poolclass=StaticPool, connect_args={"check_same_thread": False})
             self._reader = self._writer
@@ -43,21 +66,25 @@ class Database:
             _prepare_sqlite(self._writer, begin="BEGIN IMMEDIATE")
             if self._reader is not self._writer:
                 _prepare_sqlite(self._reader, begin="BEGIN")
+        if read_only:
+            self._refuse_changes()
 
     @property
     def place(self) -> str:
         """Where the data lies, without a password."""
-        return self._url.render_as_string(hide_password=True)
+        return self._url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that changes something; all of it happens or nothing."""
+        self._check_process()
         with self._waiting_turn(), self._in_plain_words(), self._writer.begin() as tx:
             yield tx
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A view of one moment."""
+        self._check_process()
         with self._memory_turn(), self._in_plain_words(), self._reader.begin() as tx:
             yield tx
 
@@ -87,10 +114,23 @@ class Database:
             meta.prepare(tx)
 
     def close(self) -> None:
-        """Let go of all connections."""
-        self._writer.dispose()
+        """Let go of all connections; those that a fork brought along stay the parent's."""
+        ours = os.getpid() == self._process
+        self._writer.dispose(close=ours)
         if self._reader is not self._writer:
-            self._reader.dispose()
+            self._reader.dispose(close=ours)
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise StoreError(
+                f"the store {self.place} was opened before this process was forked off, and its connections are the "
+                "parent's: open one in each process, such as in a web server's first request"
+            )
+
+    def _refuse_changes(self) -> None:
+        refuse = "PRAGMA query_only=ON" if self.is_sqlite else "SET TRANSACTION READ ONLY"
+        for engine in {self._writer, self._reader}:
+            event.listen(engine, "begin", lambda tx: tx.exec_driver_sql(refuse))
 
     def _check_file(self) -> None:
         path = Path(self._url.database or "")

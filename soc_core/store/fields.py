@@ -15,11 +15,11 @@ _KEPT = 8
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """A value, and when it was said or written; `decided` if the incident got it by these words."""
+    """A value, when it was said or written, and when the incident got it by these words, if it did."""
 
     value: str
     at: datetime
-    decided: bool = False
+    decided: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +63,9 @@ def seen(tx: Connection, incident: str, origin: str, field: str, said: Said) -> 
     """Remember what a side said; what it said before does not overtake it."""
     known = sides(tx, incident, field).get(origin, Side()).seen
     if known is None or known.at <= said.at:
-        again = known is not None and known.decided and known.value == said.value
-        newest = attrs.evolve(said, decided=said.decided or again)
+        # Who says once more what the incident has by their words decides nothing anew.
+        before = known.decided if known is not None and known.value == said.value else None
+        newest = attrs.evolve(said, decided=said.decided or before)
         _put(tx, incident, origin, field, last_seen=codec.dump(newest))
 
 

@@ -55,8 +55,8 @@ def figures(tx: Connection, now: datetime, since: datetime | None = None) -> Fig
         resolve=_until(tx, incident.c.resolved_at, since),
         escalations=_escalations(tx, since),
         rules=_rules(tx, since),
-        queue=_queue(tx, now),
-        next_breaches=_next_breaches(tx, now),
+        queue=queue(tx, now),
+        next_breaches=next_breaches(tx, now),
         jobs=outbox.counts(tx),
         attempts=_attempts(tx, since),
         attempt_seconds=_attempt_seconds(tx, since),
@@ -65,6 +65,46 @@ def figures(tx: Connection, now: datetime, since: datetime | None = None) -> Fig
         held=waiting,
         quarantined=unreadable,
     )
+
+
+def queue(tx: Connection, now: datetime) -> dict[Left, int]:
+    """How many active incidents have how much time left."""
+    due = sla_clock.c.due_at
+    spans = ((Left.OVERDUE, 0), (Left.HOUR, 1), (Left.FOUR_HOURS, 4), (Left.DAY, 24))
+    left = case(
+        (due.is_(None) | sla_clock.c.stopped_at.is_not(None), Left.NO_CLOCK.value),
+        *((due <= now + timedelta(hours=hours), name.value) for name, hours in spans),
+        else_=Left.LATER.value,
+    ).label("time_left")
+    query = select(left, func.count()).select_from(_with_resolution(outer=True)).where(_ACTIVE).group_by("time_left")
+    found = {Left(name): number for name, number in tx.execute(query)}
+    return {name: found[name] for name in Left if name in found}
+
+
+def next_breaches(
+    tx: Connection, now: datetime, *, until: datetime | None = None, limit: int = NEXT
+) -> tuple[Breach, ...]:
+    """The active incidents that become overdue next, soonest first; those after `until` are left out."""
+    due = sla_clock.c.due_at
+    query = (
+        select(incident.c.id, incident.c.rank, due, incident.c.assignee)
+        .select_from(_with_resolution(outer=False))
+        .where(_ACTIVE, due > now, sla_clock.c.stopped_at.is_(None))
+        .order_by(due, incident.c.number)
+        .limit(limit)
+    )
+    if until is not None:
+        query = query.where(due <= until)
+    return tuple(
+        Breach(incident=name, priority=_PRIORITIES[rank], due_at=at, assignee=assignee)
+        for name, rank, at, assignee in tx.execute(query)
+    )
+
+
+def resolved(tx: Connection, since: datetime) -> int:
+    """How many tickets people have resolved since an instant."""
+    done = [incident.c.resolved_at >= since, incident.c.kind == Course.TICKET.value, ~_MERGED]
+    return tx.execute(select(func.count()).select_from(incident).where(*done)).scalar_one()
 
 
 def _incidents(tx: Connection, since: datetime | None) -> dict[tuple[str, Priority], int]:
@@ -148,53 +188,27 @@ def _escalations(tx: Connection, since: datetime | None) -> dict[tuple[str, str]
 def _rules(tx: Connection, since: datetime | None) -> tuple[RuleFigures, ...]:
     events = notes.rule_counts(tx, "" if since is None else since.date().isoformat())
     rule = _RULE.label("of_rule")
+    due = func.count(case((incident.c.kind == Course.TICKET.value, 1)))
     judged = func.count(incident.c.verdict)
     wrong = func.count(case((incident.c.verdict == Verdict.FALSE_POSITIVE.value, 1)))
     right = func.count(case((incident.c.verdict == Verdict.TRUE_POSITIVE.value, 1)))
-    counted = select(rule, func.count(), judged, right, wrong).where(*_from(incident.c.detected_at, since))
+    counted = select(rule, func.count(), due, judged, right, wrong).where(*_from(incident.c.detected_at, since))
     opened = {name: counts for name, *counts in tx.execute(counted.group_by("of_rule"))}
     found = []
     for name in {**events, **opened}:
-        incidents, judged_ones, true_ones, false_ones = opened.get(name, (0, 0, 0, 0))
+        incidents, tickets, judged_ones, true_ones, false_ones = opened.get(name, (0, 0, 0, 0, 0))
         found.append(
             RuleFigures(
                 rule=name,
                 events=events.get(name, 0),
                 incidents=incidents,
+                tickets=tickets,
                 judged=judged_ones,
                 true_positives=true_ones,
                 false_positives=false_ones,
             )
         )
     return tuple(sorted(found, key=lambda one: (-one.events, -one.incidents, one.rule)))
-
-
-def _queue(tx: Connection, now: datetime) -> dict[Left, int]:
-    due = sla_clock.c.due_at
-    spans = ((Left.OVERDUE, 0), (Left.HOUR, 1), (Left.FOUR_HOURS, 4), (Left.DAY, 24))
-    left = case(
-        (due.is_(None) | sla_clock.c.stopped_at.is_not(None), Left.NO_CLOCK.value),
-        *((due <= now + timedelta(hours=hours), name.value) for name, hours in spans),
-        else_=Left.LATER.value,
-    ).label("time_left")
-    query = select(left, func.count()).select_from(_with_resolution(outer=True)).where(_ACTIVE).group_by("time_left")
-    found = {Left(name): number for name, number in tx.execute(query)}
-    return {name: found[name] for name in Left if name in found}
-
-
-def _next_breaches(tx: Connection, now: datetime) -> tuple[Breach, ...]:
-    due = sla_clock.c.due_at
-    query = (
-        select(incident.c.id, incident.c.rank, due, incident.c.assignee)
-        .select_from(_with_resolution(outer=False))
-        .where(_ACTIVE, due > now, sla_clock.c.stopped_at.is_(None))
-        .order_by(due, incident.c.number)
-        .limit(NEXT)
-    )
-    return tuple(
-        Breach(incident=name, priority=_PRIORITIES[rank], due_at=at, assignee=assignee)
-        for name, rank, at, assignee in tx.execute(query)
-    )
 
 
 def _attempts(tx: Connection, since: datetime | None) -> dict[tuple[str, str], int]:

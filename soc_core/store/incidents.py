@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, select, update
 
 from soc_core import codec
 from soc_core.errors import StoreError
@@ -13,7 +13,7 @@ from soc_core.model.job import JobState
 from soc_core.store.clocks import save_clocks
 from soc_core.store.meta import next_number
 from soc_core.store.schema import incident as table
-from soc_core.store.schema import job, ticket
+from soc_core.store.schema import job, sla_clock, ticket
 
 
 def new_id(tx: Connection) -> str:
@@ -90,6 +90,20 @@ def find(tx: Connection, *, statuses: Collection[Status] = (), limit: int = 1000
     if statuses:
         query = query.where(table.c.status.in_([status.value for status in statuses]))
     return tuple(codec.load(body, Incident) for body in tx.execute(query).scalars())
+
+
+def next_due(tx: Connection, limit: int, *, assignee: str | None = None) -> tuple[Incident, ...]:
+    """Active incidents, the one whose resolution is due first at the front, those without a running clock last.
+
+    Only those of one `assignee` if asked for, with an empty name those of nobody.
+    """
+    due = case((sla_clock.c.stopped_at.is_(None), sla_clock.c.due_at))
+    same = and_(sla_clock.c.incident == table.c.id, sla_clock.c.name == "resolution")
+    query = select(table.c.body).join_from(table, sla_clock, same, isouter=True).where(_is_active())
+    if assignee is not None:
+        query = query.where(func.coalesce(table.c.assignee, "") == assignee)
+    ordered = query.order_by(due.is_(None), due, table.c.rank, table.c.number).limit(limit)
+    return tuple(codec.load(body, Incident) for body in tx.execute(ordered).scalars())
 
 
 def active(tx: Connection) -> tuple[Incident, ...]:

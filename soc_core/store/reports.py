@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
 import attrs
 import msgspec
 
 from soc_core import codec
-from soc_core.model.figures import Figures
+from soc_core.clock import AnchoredClock
+from soc_core.counters import Counters
+from soc_core.model.figures import Breach, Figures, Left
 from soc_core.model.incident import Incident, Note, Status
 from soc_core.model.job import Job, JobState
 from soc_core.model.people import Person
 from soc_core.model.sla import Clock, ClockState
+from soc_core.model.wording import Line
 from soc_core.ports import TimeSource
-from soc_core.store import audit, figures, held, incidents, limits, notes, outbox, tickets
+from soc_core.store import audit, cursors, figures, held, incidents, limits, notes, outbox, tickets
 from soc_core.store.database import Database
+from soc_core.store.story import line_of
 
 _ACTIVE = tuple(status for status in Status if status.active)
 
@@ -26,6 +31,18 @@ class StoreReports:
     database: Database
     clock: TimeSource
     people: Sequence[Person] = ()
+    counters: Counters = attrs.field(factory=Counters)
+
+    @classmethod
+    def of(cls, store: str, people: Sequence[Person] = ()) -> Self:
+        """What an existing store says, through a handle that cannot change anything, and without any plugin.
+
+        Raises:
+            StoreError: There is no such store, or it cannot be read.
+        """
+        database = Database(store, read_only=True)
+        database.open()
+        return cls(database=database, clock=AnchoredClock(), people=people)
 
     def now(self) -> datetime:
         """The present instant of the house's clock."""
@@ -46,6 +63,29 @@ class StoreReports:
         now = self.clock.now()
         late = [i for i in self.incidents(limit=100_000) if _state(i, "resolution", now) is ClockState.BREACHED]
         return tuple(sorted(late, key=lambda incident: incident.clocks["resolution"].due_at() or now))
+
+    def queue(self, *, limit: int = 200, assignee: str | None = None) -> tuple[Incident, ...]:
+        """Incidents that need work, the one due first at the front; those without a running clock come last.
+
+        Only those of one `assignee` if asked for, with an empty name those of nobody.
+        """
+        with self.database.read() as tx:
+            return incidents.next_due(tx, limit, assignee=assignee)
+
+    def waiting(self) -> dict[Left, int]:
+        """How many incidents need work, by the time they have left; the figures tell the same."""
+        with self.database.read() as tx:
+            return figures.queue(tx, self.clock.now())
+
+    def next_breaches(self, *, until: datetime | None = None, limit: int = figures.NEXT) -> tuple[Breach, ...]:
+        """The incidents that become overdue next, soonest first; those after `until` are left out."""
+        with self.database.read() as tx:
+            return figures.next_breaches(tx, self.clock.now(), until=until, limit=limit)
+
+    def resolved_since(self, since: datetime) -> int:
+        """How many tickets people have resolved since an instant."""
+        with self.database.read() as tx:
+            return figures.resolved(tx, since)
 
     def notes(self, incident: str) -> tuple[Note, ...]:
         """The notes of an incident, oldest first."""
@@ -69,6 +109,15 @@ class StoreReports:
         """Everything that happened to an incident, oldest first."""
         with self.database.read() as tx:
             return audit.entries(tx, incident=incident)
+
+    def story(self, incident: str) -> tuple[Line, ...]:
+        """The same in words."""
+        return tuple(map(line_of, self.timeline(incident)))
+
+    def trail(self, *, last: int) -> tuple[Line, ...]:
+        """The latest entries of the audit trail in words, oldest first."""
+        with self.database.read() as tx:
+            return tuple(map(line_of, audit.entries(tx, last=last)))
 
     def samples(self, incident: str) -> tuple[Mapping[str, object], ...]:
         """The first log events of an incident, secrets masked."""
@@ -95,6 +144,11 @@ class StoreReports:
         with self.database.read() as tx:
             return outbox.counts(tx)
 
+    def sources(self) -> dict[tuple[str, str], datetime]:
+        """When each reader of an input and each poller last got on, by (owner, name)."""
+        with self.database.read() as tx:
+            return cursors.moved(tx)
+
     def destinations(self) -> tuple[limits.Limit, ...]:
         """Destinations that were ever limited or paused."""
         with self.database.read() as tx:
@@ -110,6 +164,10 @@ class StoreReports:
         with self.database.read() as tx:
             return held.sizes(tx)
 
+    def counted(self) -> Mapping[str, int]:
+        """What this process has counted since it began, by `plugin.what`."""
+        return self.counters.all()
+
     def figures(self, *, since: datetime | None = None) -> Figures:
         """Everything that can be counted, from `since` on."""
         with self.database.read() as tx:
@@ -123,6 +181,16 @@ class StoreReports:
                 rung = str(msgspec.json.decode(entry.body, type=dict[str, object])["rung"])
                 found[entry.incident or ""] = (*found.get(entry.incident or "", ()), rung)
         return found
+
+    def heartbeat(self) -> datetime | None:
+        """When the house last made its rounds, or None before the first."""
+        with self.database.read() as tx:
+            return cursors.heartbeat(tx)
+
+    def audit_head(self) -> str:
+        """Number and hash of the last entry of the audit trail."""
+        with self.database.read() as tx:
+            return audit.head(tx)
 
     def audit_flaw(self, anchor: str | None = None) -> str | None:
         """None if the audit trail is intact, else what is wrong with it."""

@@ -25,8 +25,8 @@ _MICROSECOND = timedelta(microseconds=1)
 class Instant(TypeDecorator[datetime]):
     """A UTC instant, kept as whole microseconds since 1970: exact and ordered the same way in every database."""
 
-    impl = BigInteger
-    cache_ok = True
+    impl: type[BigInteger] = BigInteger
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Into the database."""
@@ -40,7 +40,7 @@ class Instant(TypeDecorator[datetime]):
 # SQLite only numbers a primary key by itself when it is declared INTEGER.
 _Number = BigInteger().with_variant(Integer(), "sqlite")
 
-metadata = MetaData(
+metadata: MetaData = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -48,14 +48,14 @@ metadata = MetaData(
     }
 )
 
-meta = Table(
+meta: Table = Table(
     "meta",
     metadata,
     Column("key", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
 
-counter = Table(
+counter: Table = Table(
     "counter",
     metadata,
     Column("name", String(64), primary_key=True),
@@ -63,7 +63,7 @@ counter = Table(
 )
 
 # `body` is the whole incident as JSON; the columns repeat what queries ask for.
-incident = Table(
+incident: Table = Table(
     "incident",
     metadata,
     Column("number", _Number, primary_key=True, autoincrement=False),
@@ -92,7 +92,7 @@ incident = Table(
     Index("ix_incident_similar", "label", "source", "opened_at"),
 )
 
-incident_event = Table(
+incident_event: Table = Table(
     "incident_event",
     metadata,
     Column("id", _Number, primary_key=True),
@@ -105,7 +105,7 @@ incident_event = Table(
     Column("event_id", Text),
 )
 
-ticket = Table(
+ticket: Table = Table(
     "ticket",
     metadata,
     Column("incident", String(32), primary_key=True),
@@ -118,7 +118,7 @@ ticket = Table(
     UniqueConstraint("tracker", "key"),
 )
 
-sla_clock = Table(
+sla_clock: Table = Table(
     "sla_clock",
     metadata,
     Column("incident", String(32), primary_key=True),
@@ -129,7 +129,7 @@ sla_clock = Table(
     Index("ix_sla_clock_due", "name", "due_at"),
 )
 
-job = Table(
+job: Table = Table(
     "job",
     metadata,
     Column("id", _Number, primary_key=True),
@@ -154,7 +154,7 @@ job = Table(
     Index("ix_job_lane", "lane", "state", "id"),
 )
 
-job_attempt = Table(
+job_attempt: Table = Table(
     "job_attempt",
     metadata,
     Column("job", _Number, primary_key=True, autoincrement=False),
@@ -166,7 +166,7 @@ job_attempt = Table(
     Column("worker", Text, nullable=False),
 )
 
-limiter = Table(
+limiter: Table = Table(
     "limiter",
     metadata,
     Column("dest", String(64), primary_key=True),
@@ -176,7 +176,7 @@ limiter = Table(
     Column("next_slot", Instant),
 )
 
-event_inbox = Table(
+event_inbox: Table = Table(
     "event_inbox",
     metadata,
     Column("source", String(255), primary_key=True),
@@ -184,7 +184,7 @@ event_inbox = Table(
     Column("at", Instant, nullable=False),
 )
 
-window = Table(
+window: Table = Table(
     "window",
     metadata,
     Column("key", String(64), primary_key=True),
@@ -193,7 +193,7 @@ window = Table(
     Column("latest", Instant, nullable=False, index=True),
 )
 
-note = Table(
+note: Table = Table(
     "note",
     metadata,
     Column("id", _Number, primary_key=True),
@@ -204,7 +204,7 @@ note = Table(
     Column("text", Text, nullable=False),
 )
 
-storm_member = Table(
+storm_member: Table = Table(
     "storm_member",
     metadata,
     Column("incident", String(32), primary_key=True),
@@ -215,7 +215,7 @@ storm_member = Table(
     Column("last_seen", Instant, nullable=False),
 )
 
-inbound = Table(
+inbound: Table = Table(
     "inbound",
     metadata,
     Column("origin", String(64), primary_key=True),
@@ -223,7 +223,7 @@ inbound = Table(
     Column("at", Instant, nullable=False),
 )
 
-field_state = Table(
+field_state: Table = Table(
     "field_state",
     metadata,
     Column("incident", String(32), primary_key=True),
@@ -233,7 +233,7 @@ field_state = Table(
     Column("last_written", Text),
 )
 
-cursor = Table(
+cursor: Table = Table(
     "cursor",
     metadata,
     Column("owner", String(64), primary_key=True),
@@ -242,14 +242,14 @@ cursor = Table(
     Column("at", Instant, nullable=False),
 )
 
-turn = Table(
+turn: Table = Table(
     "turn",
     metadata,
     Column("person", String(128), primary_key=True),
     Column("at", Instant, nullable=False),
 )
 
-hint = Table(
+hint: Table = Table(
     "hint",
     metadata,
     Column("person", String(128), primary_key=True),
@@ -259,7 +259,7 @@ hint = Table(
     Column("until", Instant, nullable=False),
 )
 
-held = Table(
+held: Table = Table(
     "held",
     metadata,
     Column("id", _Number, primary_key=True),
@@ -270,7 +270,7 @@ held = Table(
     Column("replayed_at", Instant),
 )
 
-quarantine = Table(
+quarantine: Table = Table(
     "quarantine",
     metadata,
     Column("id", _Number, primary_key=True),
@@ -281,7 +281,7 @@ quarantine = Table(
     Column("head", Text, nullable=False),
 )
 
-tally = Table(
+tally: Table = Table(
     "tally",
     metadata,
     Column("day", String(10), primary_key=True),
@@ -289,7 +289,7 @@ tally = Table(
     Column("events", BigInteger, nullable=False),
 )
 
-audit = Table(
+audit: Table = Table(
     "audit",
     metadata,
     Column("seq", _Number, primary_key=True, autoincrement=False),
@@ -300,4 +300,5 @@ audit = Table(
     Column("origin", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("ix_audit_what", "what", "at"),
 )

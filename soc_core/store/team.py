@@ -40,9 +40,11 @@ def loads(tx: Connection) -> dict[str, int]:
     return {person: number for person, number in tx.execute(query).all() if person is not None}
 
 
-def hints(tx: Connection, now: datetime) -> tuple[Hint, ...]:
-    """The hints that have not lapsed."""
+def hints(tx: Connection, now: datetime, *, origin: str | None = None) -> tuple[Hint, ...]:
+    """The hints that have not lapsed, of everybody or of one origin."""
     query = select(hint.c.person, hint.c.available, hint.c.reason, hint.c.until).where(hint.c.until > now)
+    if origin is not None:
+        query = query.where(hint.c.origin == origin)
     return tuple(Hint(**row) for row in tx.execute(query).mappings())
 
 

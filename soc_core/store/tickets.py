@@ -28,8 +28,9 @@ def made(tx: Connection, incident: Incident, ticket: Ticket, now: datetime) -> N
 
 
 def moved(tx: Connection, incident: Incident, ticket: Ticket) -> None:
-    """The ticket has a new key."""
-    tx.execute(update(table).where(table.c.incident == incident.id).values(key=ticket.key, url=ticket.url))
+    """The ticket has a new key, or is there again."""
+    values = {"key": ticket.key, "url": ticket.url, "state": "made"}
+    tx.execute(update(table).where(table.c.incident == incident.id).values(values))
 
 
 def gone(tx: Connection, incident: Incident) -> None:

@@ -63,4 +63,4 @@ class ContractBroken(AssertionError):
     def __init__(self, plugin: str, broken: Sequence[tuple[Clause, str]]) -> None:
         lines = [f"- {clause}.\n  Seen: {seen}" for clause, seen in broken]
         super().__init__("\n".join([f"{plugin} breaks the contract. A plugin", *lines]))
-        self.clauses = tuple(clause for clause, _ in broken)
+        self.clauses: tuple[str, ...] = tuple(clause for clause, _ in broken)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from unittest import mock
 
 from soc_core.calls import Calls, Failure
-from soc_core.model.event import Finding
+from soc_core.model.event import Event, Finding
 from soc_core.model.people import Candidate, Person
 from soc_core.model.sla import Sla, Target
 from soc_core.registry import build
@@ -73,7 +73,7 @@ def examined(plugin: type, make: Callable[[], object]) -> Iterator[tuple[Clause,
     calls = calls_to("plugin", obj, failures)
     try:
         with network_watched() as touched:
-            first, second = _answers(calls), _answers(calls)
+            first, second = _answers(calls), _answers(calls, together=True)
     finally:
         calls.close()
     yield from ((Clause.PURE, seen) for seen in touched[:1])
@@ -125,19 +125,23 @@ def _import_touches(module: str, file: str) -> Sequence[str]:
     return seen[:1]
 
 
-def _answers(calls: Calls) -> list[tuple[str, str, object]]:
-    """Every question that the plugin answers, about every odd text: hook, text, answer."""
+def _answers(calls: Calls, *, together: bool = False) -> list[tuple[str, str, object]]:
+    """Every question that the plugin answers, about every odd text: hook, text, answer.
+
+    `together` asks what the events are in one batch; an answer may depend on nothing but the event.
+    """
     said: list[tuple[str, str, object]] = []
+    if calls.classifiers():
+        events = [_event(text) for text in _ODD]
+        batches = [events] if together else [[event] for event in events]
+        classified = [one for batch in batches for one in calls.classify(batch)]
+        said += [("classify_event", text[:40], one.findings) for text, one in zip(_ODD, classified, strict=True)]
     for text in _ODD:
         about = text[:40]
-        event = sample_event(text, source=text[:300] or "sshd", user=text[:300], host=text[:300], fields={"odd": text})
         incident = sample_incident(
             id="INC-1", marker="soc-1", fingerprint="f", message=text, source=text[:300], user=text[:300], reason=text
         )
-        finding = Finding(event=event, label=text[:80] or "Error", severity=8, rule="odd", reason=text)
-        if calls.listeners("classify_event"):
-            [classified] = calls.classify([event])
-            said.append(("classify_event", about, classified.findings))
+        finding = Finding(event=_event(text), label=text[:80] or "Error", severity=8, rule="odd", reason=text)
         if calls.listeners("should_create_ticket"):
             [decided] = calls.decide([finding])
             said.append(("should_create_ticket", about, decided.decision))
@@ -148,3 +152,7 @@ def _answers(calls: Calls) -> list[tuple[str, str, object]]:
         if calls.listeners("plan_escalation"):
             said.append(("plan_escalation", about, calls.plan_escalation(incident, _SLA)))
     return said
+
+
+def _event(text: str) -> Event:
+    return sample_event(text, source=text[:300] or "sshd", user=text[:300], host=text[:300], fields={"odd": text})

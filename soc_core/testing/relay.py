@@ -45,7 +45,7 @@ class Relay:
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{parts.path}"
+        self.url: str = f"http://127.0.0.1:{self._server.server_address[1]}{parts.path}"
 
     def __enter__(self) -> Self:
         """Begin to listen."""
@@ -109,9 +109,15 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.relay.respond(self)
         except OSError:  # the other side went away, which is part of the play
-            self.close_connection = True
+            self.close_connection: bool = True
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _respond  # noqa: N815 - http.server's names
+    # The names are the standard library's.
+    do_GET = _respond  # noqa: N815
+    do_HEAD = _respond  # noqa: N815
+    do_POST = _respond  # noqa: N815
+    do_PUT = _respond  # noqa: N815
+    do_PATCH = _respond  # noqa: N815
+    do_DELETE = _respond  # noqa: N815
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send an answer."""

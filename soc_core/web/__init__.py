@@ -1,16 +1,16 @@
 """Hosts the plugins' HTTP endpoints under Starlette, for `soc serve`; handlers stay free of any framework."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from soc_core.calls import Calls
 from soc_core.ports import Endpoint, HttpRequest
 from soc_core.web.body import read
+from soc_core.web.operation import Answer, Operation, document
 
 
 def site(
@@ -18,28 +18,50 @@ def site(
     endpoints: Sequence[tuple[str, Endpoint]],
     *,
     ready: Callable[[], str | None],
-    own: Sequence[Route] = (),
+    own: Sequence[Operation] = (),
 ) -> Starlette:
-    """All endpoints, the house's `own` paths, `/healthz` (it lives) and `/readyz` (it takes work; else 503 and why)."""
+    """All endpoints, the house's `own` paths, `/healthz` (it lives), `/readyz` (it takes work) and `/openapi.json`."""
 
-    def readyz(request: Request) -> Response:
-        reason = ready()
+    async def healthz(request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def readyz(request: Request) -> Response:
+        reason = await to_thread.run_sync(ready)
         return PlainTextResponse(reason or "ready\n", status_code=503 if reason else 200)
 
-    routes = [Route("/healthz", lambda request: PlainTextResponse("alive\n")), Route("/readyz", readyz), *own]
-    for plugin, endpoint in endpoints:
-        routes.append(Route(endpoint.path, _answering(calls, plugin, endpoint), methods=sorted(endpoint.methods)))
-    return Starlette(routes=routes)
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(described)
+
+    operations = [
+        Operation(method="GET", path="/healthz", text="Whether it lives.", answer=healthz),
+        Operation(method="GET", path="/readyz", text="Whether it takes work.", answer=readyz, refuses=(503,)),
+        Operation(method="GET", path="/openapi.json", text="This document.", answer=openapi, gives={"type": "object"}),
+        *own,
+        *(one for plugin, endpoint in endpoints for one in _operations(calls, plugin, endpoint)),
+    ]
+    described = document(operations)
+    return Starlette(routes=[one.route for one in operations])
 
 
-def _answering(calls: Calls, plugin: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def _operations(calls: Calls, plugin: str, endpoint: Endpoint) -> list[Operation]:
+    return [
+        Operation(
+            method=method,
+            path=endpoint.path,
+            text=f"Answered by the plugin {plugin}.",
+            answer=_answering(calls, plugin, endpoint),
+            takes={} if method == "GET" else {"*/*": {"type": "string"}},
+            refuses=(400, 401, 403, 404, 408, 413, 415, 503),
+        )
+        for method in sorted(endpoint.methods)
+    ]
+
+
+def _answering(calls: Calls, plugin: str, endpoint: Endpoint) -> Answer:
     async def answer(request: Request) -> Response:
-        try:
-            body = await read(request, endpoint.max_body)
-        except ClientDisconnect:
-            return PlainTextResponse("", status_code=400)
-        if body is None:
-            return PlainTextResponse("the request is too large\n", status_code=413)
+        body = await read(request, endpoint.max_body)
+        if isinstance(body, Response):
+            return body
         asked = HttpRequest(
             method=request.method,
             path=request.url.path,

@@ -1,68 +1,225 @@
-"""`GET /api/v1/incidents`: incidents for other programs, as `soc incidents --json` shows them."""
+"""`/api/v1`: incidents and figures for other programs, and what an analyst says about an incident.
 
-from collections.abc import Callable
+Answers are those of the command line's `--json`. Changes go the way of every change: checked, saved once, told to all
+sides, and in the audit trail under the name whose token was shown.
+"""
 
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import partial
+
+import msgspec
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 from structlog import get_logger
 
 from soc_core import codec
-from soc_core.errors import StoreError
+from soc_core.errors import ChangeRefused, StoreError
+from soc_core.model.incident import Change, Incident, Update
 from soc_core.model.setting import Secret
+from soc_core.store.numbers import numbers
 from soc_core.store.reports import StoreReports, document
-from soc_core.web.tokens import refusal
+from soc_core.web import shapes
+from soc_core.web.body import read
+from soc_core.web.operation import Answer, Operation, Parameter
+from soc_core.web.tokens import caller
 
-TOKEN = "SOC_API_TOKEN"  # noqa: S105 - the name of one
+READER = "SOC_API_TOKEN"
+WRITERS = "[serve.writers]"
 MOST = 1000
+MAX_BODY = 128 * 1024
+_LONGEST_KEY = 100
 
-Answer = Callable[[Request], Response]
+Make = Callable[[str, Update], Incident]
+"""Makes a change of an incident; raises ChangeRefused."""
+Said = Callable[..., Update]
+"""What a body asks for; who asks, and when, is still to be said."""
+
+_KEY = Parameter(
+    name="key", where="path", text="An incident's id, or its ticket's key", schema={"type": "string", "minLength": 1}
+)
+_ONCE = Parameter(
+    name="Idempotency-Key",
+    where="header",
+    text="Names this change, so that sending it again has no effect",
+    schema={"type": "string", "pattern": f"^[!-~]{{1,{_LONGEST_KEY}}}$"},
+)
 
 
-def routes(reports: StoreReports, *, token: Secret | None) -> tuple[Route, ...]:
-    """The paths; nothing can be changed through them."""
+class Api:
+    """The paths under `/api/v1`.
 
-    def many(request: Request) -> Response:
+    Args:
+        reports: What is shown.
+        change: How incidents are changed.
+        reader: The token of those who may read.
+        writers: The tokens of those who may change as well, by the names under which they do it.
+    """
+
+    def __init__(
+        self, reports: StoreReports, change: Make, *, reader: Secret | None, writers: Mapping[str, Secret]
+    ) -> None:
+        self._reports = reports
+        self._change = change
+        self._reader = reader
+        self._writers = writers
+
+    def operations(self) -> tuple[Operation, ...]:
+        """What can be asked."""
+        many, one = "/api/v1/incidents", "/api/v1/incidents/{key}"
+        limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": 100}
+        return (
+            Operation(
+                method="GET",
+                path=many,
+                text="Incidents, most urgent first.",
+                answer=self._reading(self._incidents),
+                guarded=True,
+                parameters=(
+                    Parameter(name="limit", where="query", text="How many at most", schema=limit),
+                    Parameter(
+                        name="active",
+                        where="query",
+                        text="false: those that are done as well",
+                        schema={"type": "boolean", "default": True},
+                    ),
+                ),
+                gives=shapes.Incidents,
+                refuses=(400, 503),
+            ),
+            Operation(
+                method="GET",
+                path=one,
+                text="One incident, why it exists, and its notes.",
+                answer=self._reading(self._incident),
+                guarded=True,
+                parameters=(_KEY,),
+                gives=shapes.OneIncident,
+                refuses=(404, 503),
+            ),
+            self._writing(f"{one}/notes", "Add a note.", shapes.NewNote, _note),
+            self._writing(f"{one}/ack", "Say that it was seen; stops the response clock.", None, _ack),
+            self._writing(f"{one}/verdict", "Say what it turned out to be.", shapes.NewVerdict, _verdict),
+            Operation(
+                method="GET",
+                path="/api/v1/metrics",
+                text="The figures of soc metrics.",
+                answer=self._reading(self._metrics),
+                guarded=True,
+                parameters=(
+                    Parameter(
+                        name="since",
+                        where="query",
+                        text="Count from this day on (UTC)",
+                        schema={"type": "string", "format": "date"},
+                    ),
+                ),
+                gives=shapes.NUMBERS,
+                refuses=(400, 503),
+            ),
+        )
+
+    def _incidents(self, request: Request) -> Response:
         asked, active = request.query_params.get("limit", "100"), request.query_params.get("active", "true")
         if not (asked.isascii() and asked.isdigit() and len(asked) < 5 and 1 <= int(asked) <= MOST):
             return PlainTextResponse(f"limit is a number from 1 to {MOST}\n", status_code=400)
         if active not in ("true", "false"):
             return PlainTextResponse("active is true or false\n", status_code=400)
-        now = reports.now()
-        found = reports.incidents(active=active == "true", limit=int(asked))
+        now = self._reports.now()
+        found = self._reports.incidents(active=active == "true", limit=int(asked))
         return JSONResponse({"schema": 1, "incidents": [document(one, now) for one in found]})
 
-    def single(request: Request) -> Response:
+    def _incident(self, request: Request) -> Response:
         key = request.path_params["key"]
-        found = reports.incident(key) if key.isprintable() else None
+        found = self._reports.incident(key) if key.isprintable() else None
         if found is None:
             return PlainTextResponse("there is no such incident or ticket\n", status_code=404)
         notes = [
             {"at": codec.iso(note.at), "author": note.author, "origin": note.origin, "text": note.text}
-            for note in reports.notes(found.id)
+            for note in self._reports.notes(found.id)
         ]
-        shown = {**document(found, reports.now()), "explanation": reports.explanation(found.id), "notes": notes}
-        return JSONResponse({"schema": 1, "incident": shown})
+        shown = {**document(found, self._reports.now()), "explanation": self._reports.explanation(found.id)}
+        return JSONResponse({"schema": 1, "incident": {**shown, "notes": notes}})
 
-    return (
-        _guarded("/api/v1/incidents", many, token),
-        _guarded("/api/v1/incidents/{key}", single, token),
-    )
-
-
-def _guarded(path: str, answer: Answer, token: Secret | None) -> Route:
-    def guarded(request: Request) -> Response:
-        stranger = refusal(request, token, name=TOKEN)
-        if stranger is not None:
-            return stranger
+    def _metrics(self, request: Request) -> Response:
         try:
-            return answer(request)
-        except StoreError as error:
-            get_logger().error("api.refused", reason=str(error))
-            return PlainTextResponse("the store cannot be used\n", status_code=503)
+            day = date.fromisoformat(since) if (since := request.query_params.get("since")) is not None else None
+        except ValueError:
+            return PlainTextResponse("since is a day such as 2026-03-02\n", status_code=400)
+        begin = None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return JSONResponse({"schema": 1, **numbers(self._reports.figures(since=begin))})
 
-    async def apart(request: Request) -> Response:
-        return await to_thread.run_sync(guarded, request)
+    def _reading(self, look: Callable[[Request], Response]) -> Answer:
+        async def answer(request: Request) -> Response:
+            who = caller(request, {**self._writers, READER: self._reader}, setting=READER)
+            return who if isinstance(who, Response) else await to_thread.run_sync(_guarded, look, request)
 
-    return Route(path, apart, methods=["GET"])
+        return answer
+
+    def _writing(
+        self, path: str, text: str, body: type[msgspec.Struct] | None, said: Callable[[bytes], Said]
+    ) -> Operation:
+        async def answer(request: Request) -> Response:
+            who = caller(request, {**self._writers, READER: self._reader}, setting=WRITERS)
+            if isinstance(who, Response):
+                return who
+            if who not in self._writers:
+                refusal = f"this token may only read: {WRITERS} names those who may change something\n"
+                return PlainTextResponse(refusal, status_code=403)
+            sent = await read(request, MAX_BODY)
+            if isinstance(sent, Response):
+                return sent
+            try:
+                change = said(sent)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                return PlainTextResponse(f"the body cannot be understood: {error}\n", status_code=400)
+            return await to_thread.run_sync(_guarded, lambda asked: self._made(asked, who, change), request)
+
+        return Operation(
+            method="POST",
+            path=path,
+            text=text,
+            answer=answer,
+            guarded=True,
+            parameters=(_KEY, _ONCE),
+            takes={} if body is None else {"application/json": body},
+            gives=shapes.OneIncident,
+            refuses=(400, 404, 408, 409, 413, 415, 503),
+        )
+
+    def _made(self, request: Request, who: str, change: Said) -> Response:
+        key, once = request.path_params["key"], request.headers.get("idempotency-key", "")
+        if len(once) > _LONGEST_KEY or not (once.isascii() and once.isprintable()):
+            text = f"an Idempotency-Key is at most {_LONGEST_KEY} printable characters\n"
+            return PlainTextResponse(text, status_code=400)
+        found = self._reports.incident(key) if key.isprintable() else None
+        if found is None:
+            return PlainTextResponse("there is no such incident or ticket\n", status_code=404)
+        name = f"{once} {found.id} {request.url.path.rpartition('/')[2]} {who}" if once else ""
+        try:
+            self._change(found.id, change(origin="soc", at=self._reports.now(), actor=who, id=name))
+        except ChangeRefused as refusal:
+            return PlainTextResponse(f"{refusal}\n", status_code=409)
+        return self._incident(request)
+
+
+def _guarded(look: Callable[[Request], Response], request: Request) -> Response:
+    try:
+        return look(request)
+    except StoreError as error:
+        get_logger().error("api.refused", reason=str(error))
+        return PlainTextResponse("the store cannot be used\n", status_code=503)
+
+
+def _note(body: bytes) -> Said:
+    return partial(Update, change=Change.NOTE, text=msgspec.json.decode(body, type=shapes.NewNote).text)
+
+
+def _ack(body: bytes) -> Said:
+    return partial(Update, change=Change.ACKNOWLEDGED)
+
+
+def _verdict(body: bytes) -> Said:
+    verdict = msgspec.json.decode(body, type=shapes.NewVerdict).verdict
+    return partial(Update, change=Change.VERDICT, new=verdict.value)

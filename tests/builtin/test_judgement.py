@@ -32,7 +32,7 @@ def judged(fields: Mapping[str, object], **known: object) -> tuple[str, float, s
         ("backup.policy.delete", "", ("destroy", "backup")),
         ("Microsoft.Network/virtualNetworks/delete", "", ("destroy", "network")),
         ("EXPORT", "customer database", ("take", "data")),
-        ("ListUsers", "", None),
+        ("ListUsers", "", ("read", "person")),
         ("heartbeat", "", None),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc_core import Event
+from soc_core.builtin.event_roles import KINDS, OPERATIONS, STATED
 from soc_core.builtin.rule import Example
 from soc_core.builtin.rule_examples import example_event
 from soc_core.builtin.rule_language import read_rules
@@ -36,7 +37,7 @@ def matters(event: Event) -> bool:
 def candidates(lines: list[str]) -> set[int]:
     """The numbers of the lines on which a pattern fires."""
     data = "\n".join(line.replace("\n", " ") for line in lines).encode("utf-8", "replace")
-    return {candidate.number for candidate in SCANNER.candidates(data)}
+    return {data.count(b"\n", 0, candidate.offset) + 1 for candidate in SCANNER.candidates(data)}
 
 
 def passed_over(lines: list[str], events: list[Event]) -> list[str]:
@@ -97,6 +98,25 @@ WORDS = st.sampled_from(
 LEVELS = st.sampled_from(
     ["critical", "FATAL", "high", "error", "info", "Emergency", "very-high", 0, 1, 3, 6, 8, 9.5, 60, 100]
 )
+
+
+SIGNS = st.sampled_from(["Ransomware", "C2 beacon", "suspicious", "phishing.mail", "brute_force", "honeytoken"])
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    role=st.sampled_from([name for name in (*OPERATIONS, *KINDS, *STATED) if not name.startswith("@")]),
+    word=st.one_of(SIGNS, WORDS, st.sampled_from(["high", "malicious", "critical"])),
+    dotted=st.booleans(),
+)
+def test_a_finding_is_not_passed_over_by_whatever_name_its_product_keeps_it(role: str, word: str, dotted: bool) -> None:
+    fields: dict[str, object] = {}
+    place, *inner = role.strip(".").split(".")
+    fields[place] = word
+    for name in reversed(inner):
+        fields = {place: {name: word}} if not dotted else {f"{place}.{name}": word}
+    fields["canary"] = 7
+    assert passed_over([json.dumps(fields)], [parse(json.dumps(fields), received=NOW)]) == []
 
 
 @settings(max_examples=250, deadline=None)

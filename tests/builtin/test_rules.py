@@ -81,7 +81,7 @@ def test_a_count_is_asked_for_and_the_line_alone_is_worth_its_own_severity(
     (count,) = found.thresholds
     assert (count.rule, count.count, count.within) == ("r", 5, timedelta(minutes=1))
     assert (count.severity, count.label, count.key) == (9, "Security Alert", "10.0.0.1|a_b")
-    assert "5 or more" in count.reason
+    assert "5 or more within 1m" in count.reason
     assert count.actions
 
 
@@ -144,7 +144,7 @@ def test_actions_come_from_the_rule_or_else_from_the_table(classify: Callable[..
 
 def test_a_team_adds_rules_and_switches_some_off(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(rule("vault-sealed", 9, 'words = "vault sealed"', "Security Alert"))
-    rules = Rules(Rules.Settings(paths=(str(tmp_path),), disable=("sshd-failed-login", "login-failed-in-words")))
+    rules = Rules(Rules.Settings(paths=(tmp_path,), disable=("sshd-failed-login", "login-failed-in-words")))
     found = rules.classify_event(event("vault sealed by operator"))
     assert found is not None
     assert (found.rule, found.severity) == ("vault-sealed", 9)
@@ -160,7 +160,7 @@ def test_a_rule_that_does_not_exist_cannot_be_switched_off() -> None:
 def test_a_team_brings_its_own_table_of_actions(tmp_path: Path) -> None:
     table = tmp_path / "actions.toml"
     table.write_text('[[response]]\nlabel = "*"\nsteps = ["Call Anna."]\n')
-    found = Rules(Rules.Settings(actions=str(table))).classify_event(event("Kernel panic - not syncing", "kernel"))
+    found = Rules(Rules.Settings(actions=table)).classify_event(event("Kernel panic - not syncing", "kernel"))
     assert found is not None
     assert found.actions == ("Call Anna.",)
 

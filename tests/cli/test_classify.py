@@ -1,8 +1,16 @@
 """`soc classify`: one answer for each event, in order, nothing stored."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+
+def test_rules_are_looked_for_beside_the_settings_that_name_them(soc, place):
+    (place / "etc").mkdir()
+    for name in ("soc.toml", "rules"):
+        (place / name).rename(place / "etc" / name)
+    assert soc("--config", "etc/soc.toml", "classify", "house.log", "--json").rows[0]["rule"] == "break-in"
 
 
 def test_each_event_gets_one_answer_and_its_id_back(soc):
@@ -67,6 +75,12 @@ def test_every_plugins_answer_is_added_on_request(soc):
     assert [(count["rule"], count["count"], count["becomes"]["decision"]) for count in explained["counts"]] == [
         ("knock", 3, "ticket")
     ]
+
+
+def test_people_read_the_rule_and_the_decision_below_each_line(terminal):
+    shown = terminal("classify", "house.log", "--explain")
+    assert re.search(r"rules 9, rule break-in: .*\(rule break-in\)", shown)
+    assert re.search(r"triggers: ticket, severity 9 is at least 9", shown)
 
 
 def test_a_line_that_cannot_be_read_is_told_and_the_others_are_answered(soc, place):

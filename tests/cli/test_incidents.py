@@ -1,9 +1,14 @@
 """`soc incidents` and `soc incident`: what an analyst sees and does."""
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import jsonschema
 import pytest
+
+from soc_core.app import Soc
 
 CLOCK = {
     "type": ["object", "null"],
@@ -82,6 +87,7 @@ def test_incidents_can_be_read_while_a_plugin_is_broken(filled, place):
 @pytest.mark.parametrize("key", ["INC-1", "inc-1", "1", "LOCAL-1", "local-1"])
 def test_an_incident_is_found_by_id_number_and_ticket(filled, key):
     assert filled("incident", "show", key).document["incident"]["id"] == "INC-1"
+    assert filled("incident", key).document["incident"]["id"] == "INC-1"
 
 
 @pytest.mark.parametrize("words", [("show",), ("ack",), ("create-ticket",), ("note",)])
@@ -96,6 +102,39 @@ def test_an_acknowledgement_says_who_and_stops_the_response_clock(filled):
     assert filled("incident", "show", "1").document["incident"]["acknowledged_by"] == "bo"
     if found["incident"]["sla"]["response"] is not None:  # a plugin promises something
         assert found["incident"]["sla"]["response"]["state"] == "met"
+
+
+def test_a_person_sees_on_a_narrow_terminal_what_a_change_came_to(filled, terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert re.search(r"Acknowledged.* by bo", terminal("incident", "ack", "1", "--by", "bo"))
+    assert re.search(r"Assignee.*cy", terminal("incident", "assign", "1", "cy"))
+
+
+def test_incidents_that_are_else_alike_are_told_apart_by_whom_they_are_about(filled, terminal, monkeypatch):
+    filled("run", "-", stdin='{"source": "door", "message": "somebody broke in", "ip": "203.0.113.66"}\n')
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = terminal("incidents")
+    assert "door, 203.0.113.66" in shown
+    assert "Open" in shown
+    assert "door, 203.0.113.66" in terminal("sla")
+
+
+def test_a_merged_incident_says_where_it_goes_on(filled, terminal):
+    filled("incident", "merge", "2", "1", "--no-deliver")
+    shown = terminal("incident", "show", "2")
+    assert re.search("Merged into.*INC-1", shown)
+    assert "incident.merged" not in shown
+
+
+@pytest.mark.parametrize("word", ["false positive", "false-positive", "False-Positive"])
+def test_a_verdict_needs_no_quotes(filled, word):
+    filled("incident", "verdict", "1", word, "--no-deliver")
+    assert filled("incident", "show", "1").document["incident"]["verdict"] == "false positive"
+
+
+def test_a_store_that_is_not_there_is_not_taken_for_an_empty_one(soc):
+    answer = soc("--store", "sqlite:///mistyped.db", "incidents")
+    assert (answer.document["incidents"], "There is no store mistyped.db" in answer.err) == ([], True)
 
 
 def test_without_a_name_the_user_of_the_environment_acts(filled):
@@ -139,6 +178,15 @@ def test_an_alert_gets_a_ticket_when_asked_for_and_only_one(filled):
     assert "INC-2 has a ticket already: LOCAL-2" in again.err
 
 
+def test_an_incident_whose_ticket_is_gone_gets_another_when_asked_for(filled):
+    with Soc.open(config=Path("soc.toml"), env={}) as house:
+        house.inbox("local").ticket_gone("INC-1", "LOCAL-1 was deleted")
+    assert filled("incident", "show", "1").document["incident"]["ticket"] is None
+    made = filled("incident", "create-ticket", "1")
+    assert (made.document["incident"]["ticket"]["key"], "already" in made.err) == ("LOCAL-1", False)
+    assert "INC-1 has a ticket already: LOCAL-1" in filled("incident", "create-ticket", "1").err
+
+
 def test_a_verdict_that_is_none_is_refused_with_those_there_are(filled):
     result = filled("incident", "verdict", "1", "maybe")
     assert (result.code, "false positive" in result.err) == (2, True)
@@ -171,6 +219,11 @@ def test_sla_lists_clocks_and_those_that_are_late(filled):
     assert filled("sla", "violations").document["violations"] == []
     assert filled("sla", "INC-1").document["id"] == "INC-1"
     assert filled("sla", "INC-9").code == 1
+
+
+def test_metrics_tell_when_the_house_last_looked_at_itself(filled):
+    heartbeat = filled("metrics").document["heartbeat"]["last_round"]
+    assert datetime.now(UTC) - datetime.fromisoformat(heartbeat) < timedelta(hours=1)
 
 
 def test_metrics_are_plain_numbers(filled):

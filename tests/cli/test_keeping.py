@@ -112,10 +112,29 @@ def test_people_read_cures(terminal):
     assert "0 failed" in said
 
 
+RUNG = '[plugins.escalation]\nladder = [{ at = "50%", notify = "manger" }]\n'
+
+
 def test_valid_settings_are_valid_in_every_layer(soc):
     found = soc("validate").document
     assert found["ok"] is True
-    assert [layer["layer"] for layer in found["layers"]] == ["Settings", "Plugins", "Tables of plugins", "People"]
+    assert [layer["layer"] for layer in found["layers"]] == [
+        "Settings",
+        "Plugins",
+        "Tables of plugins",
+        "People",
+        "Ladder",
+    ]
+
+
+def test_validation_says_who_is_told_instead_of_a_role_that_nobody_has(soc):
+    Path("soc.toml").write_text('[people.bo]\nroles = ["lead", "manager"]\n')
+    (ladder,) = [row for row in soc("validate").document["layers"] if row["layer"] == "Ladder"]
+    assert ladder == {
+        "layer": "Ladder",
+        "ok": True,
+        "text": "3 rungs; nobody is tier2, executive: lead is told instead",
+    }
 
 
 def test_validation_stops_at_the_first_layer_that_is_wrong(soc, place):
@@ -123,6 +142,8 @@ def test_validation_stops_at_the_first_layer_that_is_wrong(soc, place):
         ("[storm]\nlimt = 5\n", "Settings", "did you mean 'limit'?"),
         ("[plugins.rules]\npths = []\n", "Plugins", "did you mean 'paths'?"),
         ("[plugins.rulse]\npack = true\n", "Tables of plugins", "did you mean 'rules'?"),
+        ('[people.bo]\n[[rota.shifts]]\npeople = ["bob"]\nhours = "Mon"\n', "Settings", "did you mean 'bo'?"),
+        ('[people.bo]\nroles = ["manager"]\n' + RUNG, "Ladder", "a rung tells 'manger', whom nobody is"),
     ):
         Path("soc.toml").write_text(text)
         result = soc("validate")
@@ -136,6 +157,36 @@ def test_plugins_are_listed_with_state_and_hooks(soc):
     assert (found["rules"]["state"], found["rules"]["distribution"]) == ("active", "soc-core")
     assert "classify_event" in found["rules"]["hooks"]
     assert found["jira"]["state"] == "disabled"
+
+
+def test_plugins_that_are_asked_about_every_event_stand_out(soc):
+    found = {plugin["name"]: plugin["patterns"] for plugin in soc("plugins").document["plugins"]}
+    assert (found["rules"], found["triggers"]) == (True, None)
+
+
+def test_a_file_in_the_folder_of_plugins_is_at_work(soc, place):
+    folder = place / "own"
+    folder.mkdir(mode=0o755)
+    (folder / "doors.py").write_text(
+        "from soc_core import Finding, hookimpl\nHOOK_API_VERSION = 2\n\n@hookimpl\ndef classify_event(event):\n"
+        "    return Finding(event=event, label='Security Alert', severity=9, rule='doors')\n"
+    )
+    (folder / "doors.py").chmod(0o644)
+    shown = soc("--plugins-dir", "own", "plugins", "info", "doors").document["plugin"]
+    assert (shown["state"], shown["patterns"], shown["entry_point"]) == ("active", False, str(folder / "doors.py"))
+    assert "upgrade soc-core" in shown["warning"]
+    [doctor] = [
+        row for row in soc("--plugins-dir", "own", "doctor", "--offline").document["checks"] if "doors" in row["name"]
+    ]
+    assert (doctor["result"], doctor["cure"]) == ("WARN", shown["warning"])
+    answer = soc("--plugins-dir", "own", "classify", "-", stdin='{"id": "1", "source": "gate", "message": "hello"}')
+    assert [row["rule"] for row in answer.rows] == ["doors"]
+
+
+def test_the_environment_says_which_installed_plugins_are_used(soc, monkeypatch):
+    monkeypatch.setenv("SOC_PLUGINS", "sla")
+    found = {plugin["name"]: plugin["state"] for plugin in soc("plugins").document["plugins"]}
+    assert (found["sla"], found["escalation"], found["rules"]) == ("active", "disabled", "active")
 
 
 def test_a_plugins_settings_are_described(soc):

@@ -83,6 +83,30 @@ def test_commands_of_plugins_are_found(soc):
     assert (result.code, result.document["failed"]) == (0, [])
 
 
+def test_commands_of_plugins_go_by_the_options_before_them(soc, place):
+    elsewhere = place / "elsewhere"
+    (elsewhere / "own").mkdir(parents=True, mode=0o755)
+    (elsewhere / "soc.toml").write_text('[plugins.rules]\npack = false\npaths = ["one.toml"]\n')
+    (elsewhere / "one.toml").write_text(
+        '[[rule]]\nid = "one"\ntitle = "One"\nlabel = "Error"\nseverity = 5\nwords = ["one"]\n'
+        'example = [{ line = "one" }]\n'
+    )
+    command = elsewhere / "own" / "hello.py"
+    command.write_text(
+        "import click\nfrom soc_core import hookimpl\n\n@hookimpl\ndef register_commands(cli):\n"
+        "    cli.add_command(click.Command('hello', callback=lambda: click.echo('hello')))\n"
+    )
+    command.chmod(0o644)
+    assert soc("--config", "elsewhere/soc.toml", "rules", "test").document["examples"] == 1
+    assert soc("--plugins-dir", "elsewhere/own", "hello").out == "hello\n"
+
+
+def test_a_command_of_a_plugin_that_is_not_installed_says_what_to_install(soc, monkeypatch):
+    monkeypatch.setattr("soc_core.cli.program._APART", {"cockpit": "soc-cockpit"})
+    result = soc("cockpit")
+    assert (result.code, "pip install soc-cockpit" in result.err) == (2, True)
+
+
 def test_help_for_all_lists_commands_of_plugins(soc):
     assert "Rules of the rules classifier" in soc("help").out
 
@@ -92,6 +116,14 @@ def test_a_command_of_a_plugin_that_is_not_at_work_says_why(soc):
     assert result.code == 2
     assert "plugin 'jira'" in result.err
     assert "disable" in result.err
+
+
+def test_a_command_of_a_plugin_that_is_not_configured_says_what_is_missing_and_what_cures_it(soc, place):
+    (place / "soc.toml").write_text("")
+    result = soc("slack", "test")
+    assert result.code == 2
+    assert "is not configured: SLACK_BOT_TOKEN (or" in result.err
+    assert "what cures it: soc doctor" in result.err
 
 
 @pytest.mark.parametrize(
@@ -216,6 +248,20 @@ def test_colours_are_left_out_on_request(filled, terminal, monkeypatch):
     assert colour.search(terminal("incidents"))
     monkeypatch.setenv("NO_COLOR", "1")
     assert not colour.search(terminal("incidents"))
+
+
+def test_settings_of_a_plugin_are_readable_on_a_narrow_terminal(place, terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = terminal("plugins", "info", "triggers")
+    assert "a ticket; default" in shown
+
+
+def test_the_id_of_a_rule_is_whole_on_a_narrow_terminal(place, terminal, monkeypatch):
+    name = "a-door-that-nobody-opens-was-opened-twice"
+    written = place / "rules/test.toml"
+    written.write_text(written.read_text().replace('"break-in"', f'"{name}"'))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert re.search(rf"^{name} +9  Somebody broke in", terminal("rules", "list"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])

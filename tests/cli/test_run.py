@@ -153,6 +153,24 @@ def test_a_second_input_that_breaks_off_ends_in_partly_done(soc, place):
     assert (result.code, result.document["read"]) == (5, 3)
 
 
+@pytest.mark.parametrize("words", [(), ("--workers", "2")])
+def test_inputs_that_are_no_logs_keep_no_other_from_being_read(soc, place, words):
+    for name in ("btmp", "core.bin"):
+        Path(name).write_bytes(bytes(range(256)) * 64)
+    result = soc("run", *words, "btmp", "house.log", "core.bin")
+    assert (result.code, result.document["read"], result.document["incidents_opened"]) == (5, 3, 2)
+    assert [line for line in result.err.splitlines() if line.startswith("Error: ")] == [
+        "Error: btmp is a binary file, no log of text lines: give the log itself",
+        "Error: core.bin is a binary file, no log of text lines: give the log itself",
+    ]
+
+
+def test_what_cannot_be_read_is_not_called_read_before(terminal, place):
+    Path("core.bin").write_bytes(bytes(range(256)) * 64)
+    said = terminal("run", "core.bin", codes=(3,))
+    assert ("Nothing new" in said, "Done" in said, "core.bin is a binary file" in said) == (False, False, True)
+
+
 def test_an_empty_file_is_no_error(soc, place):
     Path("empty.log").write_text("")
     result = soc("run", "empty.log")
@@ -266,6 +284,10 @@ def test_people_see_a_summary_and_what_to_do_next(terminal, place):
     said = terminal("run", "house.log")
     for words in ("3 lines of house.log", "2 opened", "LOCAL-1", "break-in", "soc explain INC-1"):
         assert words in said
+
+
+def test_people_are_told_that_there_is_nothing_new(filled, terminal):
+    assert "Nothing new since the last run" in terminal("run", "house.log")
 
 
 def test_people_see_what_a_dry_run_would_do(terminal, place):

@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ SCREEN = 40
 
 
 def ran(command: Sequence[str | Path], cwd: Path, target: Path) -> str:
-    ours = ("SOC_", "JIRA_", "SLACK_", "GITHUB_", "WEBHOOK_")
+    ours = ("SOC_", "JIRA_", "SLACK_", "GITHUB_", "WEBHOOK_", "MODEL_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     env = {**clean, "PYTHONPATH": str(target)}
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
@@ -61,8 +63,25 @@ def test_the_program_lists_them(copied: Path, target: Path) -> None:
     states = {one["name"]: one["state"] for one in listed}
     for name in ("payments-first", "maintenance", "customer-sla"):
         assert states[name] == "active"
-    for name in ("webhook", "github"):
+    for name in ("webhook", "github", "model"):
         assert states[name] == "not configured"
+
+
+def test_github_gets_its_issue_by_the_program_itself(copied: Path, target: Path, tmp_path: Path) -> None:
+    brought: dict[str, Any] = {}
+    exec((HOME / "github-issues" / "tests" / "conftest.py").read_text(), brought)
+    (tmp_path / "soc.toml").write_text("[plugins.github]\nrepository = 'acme/soc'\ntoken = { env = 'OURS' }\n")
+    line = "useradd[4302]: new user: name=svc2, UID=0, GID=0, home=/root, shell=/bin/bash"
+    (tmp_path / "auth.log").write_text(f"Mar  2 12:00:00 web1 {line}\n")
+    with brought["FakeGitHub"]() as github:
+        threading.Thread(target=github.serve_forever, args=(0.02,), daemon=True).start()
+        with (tmp_path / "soc.toml").open("a") as settings:
+            settings.write(f"api = '{github.url}'\n")
+        soc = ["env", f"OURS={brought['TOKEN']}", Path(sys.executable).parent / "soc"]
+        summary = json.loads(ran([*soc, "run", "auth.log", "--json"], tmp_path, target))
+        github.shutdown()
+    assert [ticket["key"] for ticket in summary["tickets"]] == ["#1"]
+    assert [(issue["number"], "svc2" in issue["body"]) for issue in github.issues] == [(1, True)]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -58,6 +58,7 @@ from soc_core.registry import build
 class Choice:
     order = ()
     disable = ("rules",)
+    only = dir = None
     on_broken = "skip"
 
 now = datetime.now(UTC)

@@ -212,12 +212,23 @@ class Sides(RuleBasedStateMachine):
         assert self.writes() == writes
 
     def nobody_was_told_twice(self, issue):
-        """Each change of ours in the ticket's history was asked for by one change of the incident."""
-        asked = Counter(e.what for e in self.soc.reports.timeline("INC-1") if e.origin != "jira")
-        lost = asked["incident.note"]  # a side that loses a conflict is told again, and a note says so
+        """At most one write for each change on each side; the times that follow from a change are a part of it."""
+        changes = [entry for entry in self.soc.reports.timeline("INC-1") if entry.what.startswith("incident.")]
+        made = Counter(entry.what.removeprefix("incident.") for entry in changes)
+        asked = Counter(e.what.removeprefix("incident.") for e in changes if e.origin != "jira")
+        # A side that loses a conflict is told again, and a note of the house says so.
+        own = [note.text for note in self.soc.reports.notes("INC-1") if note.author == "soc-core"]
+        again = Counter(text.partition(":")[0] for text in own if " stays, not " in text)
         for field in ("priority", "assignee"):
             ours = [h for h in issue.histories if h.get("historyMetadata") for i in h["items"] if i["field"] == field]
-            assert len(ours) <= asked[f"incident.{field}"] + lost
+            assert len(ours) <= asked[field] + again[field]
+        calls = Counter((call.method, call.path.rpartition("/")[2]) for call in self.jira.calls)
+        lines = sum(made[what] + again[what] for what in ("status", "assignee", "priority", "sla"))
+        assert calls["PUT", "SEC-1"] <= lines
+        assert calls["POST", "comment"] <= asked["note"] + asked["acknowledged"]
+        assert calls["POST", "issue"] == 1
+        assert len(self.slack.messages("security")[0].versions) <= len(changes) + 1  # and the ticket
+        assert len(self.slack.thread(self.slack.messages("security")[0])) <= len(changes)
 
     # -- private ----------------------------------------------------------------------------------------------------
 

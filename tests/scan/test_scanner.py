@@ -28,22 +28,22 @@ WORDS = [
 
 
 def hits_of(scanner, data):
-    return {(c.number, c.data): {name.removeprefix("mine:") for name in c.hits} for c in scanner.candidates(data)}
+    return {(c.offset, c.data): {name.removeprefix("mine:") for name in c.hits} for c in scanner.candidates(data)}
 
 
 def test_a_candidate_knows_its_line_and_what_fired(scanner_of):
     scanner = scanner_of("failed", "root")
     data = b"nothing\nFailed for root\n\nfailed\nnothing"
-    found = scanner.candidates(data, offset=100, first_line=7)
-    assert [(c.number, c.offset, c.data) for c in found] == [(8, 108, b"Failed for root"), (10, 125, b"failed")]
+    found = scanner.candidates(data, offset=100)
+    assert [(c.offset, c.data) for c in found] == [(108, b"Failed for root"), (125, b"failed")]
     assert [c.hits for c in found] == [{"mine:failed", "mine:root"}, {"mine:failed"}]
 
 
 def test_without_patterns_nothing_is_a_candidate_and_a_plugin_that_declares_nothing_sees_all(engine):
     assert Scanner([], engine=engine).candidates(b"a\nb\n") == []
     curious = Scanner([("mine", Pattern(name="b", text="b"))], undeclared=["curious"], engine=engine)
-    assert [(c.number, c.data, set(c.hits)) for c in curious.candidates(b"a\n\nb")] == [
-        (1, b"a", set()),
+    assert [(c.offset, c.data, set(c.hits)) for c in curious.candidates(b"a\n\nb")] == [
+        (0, b"a", set()),
         (2, b"", set()),
         (3, b"b", {"mine:b"}),
     ]
@@ -73,8 +73,9 @@ def test_bytes_that_are_no_text_are_scanned_all_the_same(scanner_of):
     ],
 )
 def test_escapes_of_json_hide_nothing(scanner_of, line):
-    found = hits_of(scanner_of("root"), b"\\n nothing \\x\n" + line + b"\nC:\\nothing\n")
-    assert found == {(2, line): {"root"}}
+    before = b"\\n nothing \\x\n"
+    found = hits_of(scanner_of("root"), before + line + b"\nC:\\nothing\n")
+    assert found == {(len(before), line): {"root"}}
 
 
 def test_the_text_that_an_engine_is_tried_with_is_no_pattern(scanner_of):
@@ -115,7 +116,7 @@ def test_however_the_lines_are_cut_into_blocks_the_answer_is_the_same(scanner_of
     pieces, offset = [], 0
     for start in range(0, len(lines), size):
         block = b"".join(line + b"\n" for line in lines[start : start + size])
-        pieces += scanner.candidates(block, offset=offset, first_line=start + 1)
+        pieces += scanner.candidates(block, offset=offset)
         offset += len(block)
     assert pieces == whole
     assert whole
@@ -150,7 +151,7 @@ def test_an_unknown_engine_is_refused_with_the_known_ones():
 def test_compiled_patterns_are_kept_and_a_damaged_file_is_made_anew(engine, tmp_path):
     def scan():
         scanner = Scanner([("mine", Pattern(name="root", text="root"))], engine=engine, cache=tmp_path / "kept")
-        return [c.number for c in scanner.candidates(b"a\nroot\n")]
+        return [c.offset for c in scanner.candidates(b"a\nroot\n")]
 
     assert scan() == [2]
     [file] = (tmp_path / "kept").iterdir()

@@ -16,7 +16,7 @@ from soc_core import Finding, Pattern, hookimpl
 from soc_core.app import Soc
 from soc_core.scan import Scanner, engine_named, engines
 from soc_core.stages.intake.reading import Reader
-from soc_core.stages.triage import judge
+from soc_core.stages.triage.judgement import judge
 
 STREAMS = Path(__file__).parents[3] / "shared" / "data" / "streams"
 BAD = re.compile(r"failed password|invalid user|authentication failure|\.\./|select.+from|exception", re.IGNORECASE)

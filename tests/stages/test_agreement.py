@@ -130,6 +130,22 @@ def test_an_echo_of_what_was_written_before_the_last_write_changes_nothing(soc, 
     assert incident(soc).status is Status.IN_PROGRESS
 
 
+def test_a_side_that_came_back_by_itself_to_what_was_written_to_it_is_followed(soc):
+    say(soc, "chat", "Resolved", 3)
+    soc.work()
+    say(soc, "other", "In Progress", 9)
+    assert incident(soc).status is Status.IN_PROGRESS
+    say(soc, "other", "Resolved", 10)
+    assert incident(soc).status is Status.RESOLVED
+
+
+def test_who_says_once_more_what_is_so_already_does_not_make_it_newer(soc):
+    say(soc, "chat", "In Progress", 3)
+    say(soc, "chat", "In Progress", 8)
+    say(soc, "other", "Resolved", 5)
+    assert incident(soc).status is Status.RESOLVED
+
+
 def test_notes_of_all_sides_are_kept(soc):
     for side in ("chat", "desk", "other"):
         say(soc, side, "", 1, Change.NOTE, text=f"seen in {side}")

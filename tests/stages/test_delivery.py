@@ -1,5 +1,6 @@
 """Deliveries: order, retries, pauses of a destination, dead letters, and the create protocol on a hand-moved clock."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,19 @@ def test_a_refusal_for_good_is_a_dead_letter_with_its_cause_and_an_alarm(open_so
     alarm = next(i for i in soc.reports.incidents() if i.source == "soc-core")
     assert "the channel is gone" in alarm.message
     assert [what.what for what in soc.reports.timeline("INC-1")].count("job.dead") == 1
+
+
+def test_a_dead_letter_that_somebody_retries_goes_out_and_the_trail_says_who_did_it(open_soc, moody):
+    soc = open_soc(("moody", moody))
+    moody.mood = raising(PermanentError("the channel is gone"))
+    soc.submit([event("9 Security Alert")])
+    soc.work()
+    [dead] = soc.reports.jobs(JobState.DEAD, incident="INC-1")
+    moody.mood = lambda incident, delivery: None
+    assert soc.retry([dead.id, 4711], actor="ana") == (dead.id,)
+    soc.work()
+    assert soc.reports.jobs(JobState.DEAD, incident="INC-1") == ()
+    assert ("delivery retried", "ana (soc)") in {(line.what, line.who) for line in soc.reports.trail(last=20)}
 
 
 def test_trouble_with_telling_an_alarm_raises_no_further_alarm(open_soc, moody, clock):
@@ -237,6 +251,33 @@ def test_an_incident_that_no_tracker_takes_raises_an_alarm(open_soc):
     soc.submit([event("9 Security Alert")])
     soc.work()
     assert any("no tracker takes the ticket of INC-1" in i.message for i in soc.reports.incidents())
+
+
+@pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_lost_ticket_that_many_ask_for_at_once_is_asked_for_once(open_soc, remote, clock, store_url):
+    tracker = remote()
+    soc = open_soc(("desk", tracker), store=store_url)
+    soc.submit([event("9 Security Alert")])
+    soc.work()
+    soc.inbox("desk").ticket_gone("INC-1", "it was deleted")
+    with ThreadPoolExecutor(8) as people:
+        asked = list(people.map(lambda number: soc.request_ticket("INC-1", actor=f"ann {number}"), range(8)))
+    assert sum(asked) == 1
+    work(soc, clock, timedelta(minutes=10))
+    assert (soc.reports.incident("INC-1").ticket.key, list(tracker.open_tickets().values())) == ("REM-1", [1])
+
+
+def test_a_ticket_that_waits_for_the_next_tracker_is_not_asked_for_again(open_soc, remote, clock):
+    tracker = remote(fault=lambda tries: "" if tries else "down")
+    soc = open_soc(("before", NotMine()), ("desk", tracker))
+    soc.submit([event("9 Security Alert")])
+    soc.work()
+    (later,) = soc.submit([event("9 Security Alert #2")]).opened
+    soc.work()
+    assert soc.reports.ticket_state(later.id) == "gone"
+    assert not soc.request_ticket(later.id, actor="ann")
+    work(soc, clock, timedelta(minutes=10))
+    assert list(tracker.open_tickets().values()) == [1, 1]
 
 
 def test_a_ticket_asked_for_while_the_automatic_one_is_under_way_is_one_ticket(open_soc, remote, clock):

@@ -10,9 +10,7 @@ import pytest
 
 from soc_core import Change, Event, Sla, Target, Update, hookimpl
 from soc_core.casebook import SELF
-from soc_core.clock import PATIENCE, AnchoredClock
-from soc_core.stages.rounds import EVERY, FRESH, clock_stepped, ping
-from soc_core.store import audit
+from soc_core.stages.rounds import EVERY, FRESH, ping
 from tests.conftest import NOON
 from tests.stages.test_escalate import Ladder
 
@@ -80,6 +78,17 @@ def test_a_wait_state_is_a_next_step(open_soc, clock):
     assert alarms(soc) == []
 
 
+def test_without_any_ladder_a_ticket_is_not_forgotten_all_the_same(open_soc, clock):
+    soc = open_soc()
+    soc.submit([Event(source="app", message="8 Security Alert", received=NOON)])
+    soc.work()
+    go(soc, clock, 9 * HOUR)
+    assert alarms(soc) == []
+    soc.inbox("desk").ticket_gone("INC-1", "T-1 was deleted")
+    go(soc, clock, 3 * HOUR)
+    assert alarms(soc) == [("INC-1: open, but it has no ticket, and nothing is on its way to make one", 1)]
+
+
 def test_an_alert_that_somebody_took_upon_themselves_is_in_their_hands(open_soc, clock):
     soc = open_soc(("ladder", Ladder()))
     soc.submit([Event(source="app", message="6 Error", received=NOON)])
@@ -122,7 +131,7 @@ def test_other_settings_after_a_restart_promise_anew_and_the_audit_tells_old_and
     assert body["text"] == "other times are promised by the settings now"
 
 
-# -- the watchman elsewhere and the clock on the wall ----------------------------------------------------------------
+# -- the watchman elsewhere ----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -170,58 +179,3 @@ def test_a_watchman_who_does_not_answer_harms_nobody(soc, clock, caplog, monkeyp
     ping("http://127.0.0.1:9/secret-path", soc.database, clock.now())
     assert "ping.failed" in caplog.text
     assert "secret-path" not in caplog.text
-
-
-class Machine:
-    """A computer whose wall clock is set by people, and whose steady clock nobody can set."""
-
-    def __init__(self):
-        self.passed, self.off = timedelta(), timedelta()
-        self.clock = AnchoredClock(wall=lambda: self.true + self.off, steady=self.steady)
-
-    @property
-    def true(self):
-        return NOON + self.passed
-
-    def steady(self):
-        return self.passed.total_seconds()
-
-
-@pytest.mark.parametrize("step", [HOUR, -HOUR, timedelta(days=1), timedelta(days=-1)])
-@pytest.mark.parametrize("minutes", [3, 90])
-def test_steps_of_the_wall_clock_make_no_rung_early_and_lose_none(open_soc, listener, monkeypatch, step, minutes):
-    machine = Machine()
-    soc = open_soc(("ladder", Ladder()))
-    for part in (soc, soc.sync, soc.reports, soc._passes):
-        name = "_clock" if part is soc._passes else "clock"
-        object.__setattr__(part, name, machine.clock)
-    soc.submit([Event(source="app", message="8 Security Alert", received=NOON)])
-    fired = {}
-    while machine.passed < 54 * HOUR:
-        machine.passed += timedelta(minutes=1 if machine.passed < 3 * HOUR else 10)
-        machine.off = step if HOUR <= machine.passed < HOUR + timedelta(minutes=minutes) else timedelta()
-        soc.work()
-        for rung in {rung for _, rung in listener.of("escalation")} - set(fired):
-            fired[rung] = (machine.clock.now(), machine.true)
-        if len(fired) == 3:
-            break
-    dues = {"50%": 2 * HOUR, "100%": 4 * HOUR, "+24h": 28 * HOUR}
-    skipped = {json.loads(e.body)["rung"] for e in soc.reports.timeline("INC-1") if e.what == "escalation.skipped"}
-    assert {*fired, *skipped} == set(dues)
-    assert len(listener.of("escalation")) == len(fired)
-    assert all(now >= NOON + dues[rung] for rung, (now, _) in fired.items())
-    if timedelta(minutes=minutes) < PATIENCE:
-        assert {rung: true - NOON for rung, (_, true) in fired.items()} == dues
-        assert stepped(soc) == []
-    else:
-        assert stepped(soc) == [step.total_seconds(), -step.total_seconds()]
-
-
-def stepped(soc):
-    with soc.database.read() as tx:
-        return [json.loads(entry.body)["seconds"] for entry in audit.entries(tx) if entry.what == "clock.stepped"]
-
-
-def test_a_step_is_written_down(soc, clock):
-    clock_stepped(soc.database, -HOUR, clock.now())
-    assert stepped(soc) == [-3600.0]

@@ -10,10 +10,11 @@ import attrs
 import pytest
 from click.testing import CliRunner
 
-from soc_core import Breach, Course, Creation, Kept, Left, Priority, RuleFigures, Spread, Status
+from soc_core import Breach, Course, Creation, Kept, Left, Priority, RuleFigures, Spread, Status, StoreError
 from soc_core.cli.program import soc as program
 from soc_core.model.job import JobState
 from soc_core.model.sla import ClockState
+from soc_core.store import cursors
 from soc_core.store.database import Database
 from soc_core.store.reports import StoreReports
 from soc_core.testing.clock import HandClock
@@ -131,7 +132,7 @@ def test_escalations_are_counted_by_their_reason(reports, since):
 
 @pytest.mark.parametrize("since", [None, WEEK_AGO], ids=["always", "a week"])
 def test_rules_are_told_with_their_noise_and_their_errors(reports, since):
-    rows = defaultdict(lambda: [0, 0, 0, 0, 0])
+    rows = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
     for one in (s.incident for s in STORIES):
         row = rows[one.rule or one.label]
         if since is None or one.detected_at.date() >= since.date():  # events are counted by the day
@@ -141,11 +142,18 @@ def test_rules_are_told_with_their_noise_and_their_errors(reports, since):
             row[2] += one.verdict is not None
             row[3] += one.verdict == "false positive"
             row[4] += one.verdict == "true positive"
+            row[5] += one.kind is Course.TICKET
     wanted = [
         RuleFigures(
-            rule=rule, events=events, incidents=opened, judged=judged, true_positives=right, false_positives=false
+            rule=rule,
+            events=events,
+            incidents=opened,
+            tickets=tickets,
+            judged=judged,
+            true_positives=right,
+            false_positives=false,
         )
-        for rule, (events, opened, judged, false, right) in rows.items()
+        for rule, (events, opened, judged, false, right, tickets) in rows.items()
         if events or opened
     ]
     found = reports.figures(since=since).rules
@@ -186,6 +194,50 @@ def test_the_next_ten_breaches_are_told(reports):
     found = reports.figures().next_breaches
     assert len(found) == 10
     assert found == tuple(sorted(ahead, key=lambda one: (one.due_at, int(one.incident[4:])))[:10])
+
+
+def resolution_due(incident):
+    return incident.clocks["resolution"].due_at() if incident.clocks else None
+
+
+def test_the_queue_begins_with_what_is_due_first_and_ends_with_what_has_no_clock(reports):
+    active = [s.incident for s in STORIES if s.incident.status.active]
+    ordered = sorted((i for i in active if resolution_due(i)), key=lambda i: (resolution_due(i), i.priority.rank))
+    found = reports.queue(limit=1000)
+    assert [resolution_due(i) for i in found] == [
+        *(resolution_due(i) for i in ordered),
+        *[None] * (len(active) - len(ordered)),
+    ]
+    assert {i.id for i in found} == {i.id for i in active}
+    assert reports.queue(limit=3) == found[:3]
+    assert reports.queue(limit=1000, assignee="ana") == tuple(i for i in found if i.assignee == "ana")
+    assert reports.queue(limit=1000, assignee="") == tuple(i for i in found if i.assignee is None)
+    assert reports.waiting() == reports.figures().queue
+
+
+def test_breaches_are_told_up_to_an_instant(reports):
+    until = NOON + timedelta(days=2)
+    ahead = [i for i in reports.queue(limit=1000) if (due := resolution_due(i)) and NOON < due <= until]
+    assert ahead
+    assert [one.incident for one in reports.next_breaches(until=until, limit=1000)] == [i.id for i in ahead]
+    assert reports.next_breaches() == reports.figures().next_breaches
+
+
+def test_what_people_resolved_lately_is_counted(reports):
+    tickets = [s.incident for s in STORIES if s.incident.kind is Course.TICKET and not s.incident.merged_into]
+    resolved = sum(i.resolved_at is not None and i.resolved_at >= WEEK_AGO for i in tickets)
+    assert resolved
+    assert reports.resolved_since(WEEK_AGO) == resolved
+
+
+def test_a_view_of_the_store_cannot_change_it(reports):
+    view = StoreReports.of(str(reports.database._url.render_as_string(hide_password=False)))
+    assert view.incidents() == reports.incidents()
+    for handle in (view.database.read, view.database.write):
+        with pytest.raises(StoreError, match=r"read-?only"), handle() as tx:
+            cursors.save(tx, "intruder", "name", "value", now=NOON)
+    view.database.close()
+    assert reports.sources() == {}
 
 
 def test_deliveries_are_counted_with_the_time_they_took(reports):

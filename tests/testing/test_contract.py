@@ -4,7 +4,7 @@ import itertools
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -150,6 +150,12 @@ class ChangesItsMind:
         return Finding(event=event, label="Error", severity=next(self.turn) % 10)
 
 
+class LooksAtTheNeighbours:
+    @hookimpl
+    def classify_events(self, events: Sequence[Event]) -> Sequence[Finding]:
+        return [Finding(event=event, label="Error", severity=min(len(events), 10)) for event in events]
+
+
 class TrustsTheText:
     @hookimpl
     def classify_event(self, event: Event) -> Finding | None:
@@ -158,7 +164,12 @@ class TrustsTheText:
 
 @pytest.mark.parametrize(
     ("plugin", "clause"),
-    [(AsksTheNetwork, Clause.PURE), (ChangesItsMind, Clause.STEADY), (TrustsTheText, Clause.PROMPT)],
+    [
+        (AsksTheNetwork, Clause.PURE),
+        (ChangesItsMind, Clause.STEADY),
+        (LooksAtTheNeighbours, Clause.STEADY),
+        (TrustsTheText, Clause.PROMPT),
+    ],
 )
 def test_a_bad_answer_is_caught_by_the_sentence_of_its_clause(plugin, clause):
     with pytest.raises(ContractBroken) as caught:

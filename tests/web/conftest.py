@@ -13,7 +13,7 @@ from soc_core.app import Soc
 from soc_core.testing.clock import HandClock
 from soc_core.web import api, ingest, site
 
-TOKENS = {"ingest": "ingest-geheim", "api": "api-geheim"}
+TOKENS = {"ingest": "ingest-geheim", "api": "api-geheim", "ana": "ana-geheim", "bot": "bot-geheim"}
 QUIET = ["rules", "console", "jira", "slack", "sla", "escalation", "metrics"]
 
 
@@ -42,8 +42,8 @@ class Client(requests.Session):
 
 
 @contextmanager
-def serving(calls, routes):
-    app = site(calls, (), ready=lambda: None, own=routes)
+def serving(calls, operations, endpoints=()):
+    app = site(calls, endpoints, ready=lambda: None, own=operations)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -67,21 +67,27 @@ def taking(soc):
         result = soc.process_block(lines, format=log_format, source=source)
         return {
             "lines": result.lines,
+            "processed": result.processed,
             "quarantined": result.quarantined,
             "repeated": result.outcome.repeated,
             "incidents_opened": len(result.outcome.opened),
+            "joined": result.outcome.joined,
         }
 
     return take
 
 
+def operations(soc):
+    writers = {name: Secret(TOKENS[name]) for name in ("ana", "bot")}
+    return [
+        ingest.operation(taking(soc), token=Secret(TOKENS["ingest"]), max_body=10_000),
+        *api.Api(soc.reports, soc.change, reader=Secret(TOKENS["api"]), writers=writers).operations(),
+    ]
+
+
 @pytest.fixture
 def address(soc):
-    routes = [
-        ingest.route(taking(soc), token=Secret(TOKENS["ingest"]), max_body=10_000),
-        *api.routes(soc.reports, token=Secret(TOKENS["api"])),
-    ]
-    with serving(soc.calls, routes) as url:
+    with serving(soc.calls, operations(soc)) as url:
         yield url
 
 
@@ -94,4 +100,10 @@ def sender(address):
 @pytest.fixture
 def reader(address):
     with Client(address, TOKENS["api"]) as client:
+        yield client
+
+
+@pytest.fixture
+def ana(address):
+    with Client(address, TOKENS["ana"]) as client:
         yield client

@@ -49,7 +49,7 @@ def test_a_question_that_makes_no_sense_is_refused(reader, query):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/incidents", "/api/v1/incidents/INC-1"])
-def test_nothing_is_told_to_strangers_and_nothing_can_be_changed(reader, sender, filled, path):
+def test_nothing_is_told_to_strangers_and_what_is_read_cannot_be_written(reader, sender, filled, path):
     assert sender.get(path).status_code == 401  # the token of another door
     assert reader.get(path, headers={"authorization": None}).status_code == 401
     assert [reader.request(method, path).status_code for method in ("POST", "PUT", "PATCH", "DELETE")] == [405] * 4

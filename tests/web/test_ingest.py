@@ -14,9 +14,8 @@ import requests
 from sqlalchemy import text
 
 from soc_core import Secret, StoreError
-from soc_core.errors import InputError
 from soc_core.store.database import Database
-from soc_core.web.ingest import as_lines, route
+from soc_core.web.ingest import operation
 from tests.web.conftest import TOKENS, Client, serving
 
 ROWS = [{"id": "1", "source": "oven", "message": "it burns"}, {"id": "2", "source": "hall", "message": "all is well"}]
@@ -41,7 +40,8 @@ def opened(soc):
 def test_lines_come_in_as_they_are_written(sender, soc, body, kind):
     answer = sender.post("/ingest", data=body, headers={"content-type": kind})
     assert answer.status_code == 200
-    assert answer.json() == {"schema": 1, "lines": 2, "quarantined": 0, "repeated": 0, "incidents_opened": 1}
+    counts = {"lines": 2, "processed": 2, "quarantined": 0, "repeated": 0, "incidents_opened": 1, "joined": 0}
+    assert answer.json() == {"schema": 1, **counts}
     assert len(opened(soc)) == 1
 
 
@@ -74,7 +74,7 @@ def test_strangers_store_nothing_and_learn_nothing(sender, soc, shown):
 
 @pytest.mark.parametrize("token", [None, Secret("")])
 def test_without_a_token_the_door_is_shut_even_for_those_who_show_none(soc, token):
-    with serving(soc.calls, [route(lambda *given: {}, token=token, max_body=10)]) as url, Client(url, "") as client:
+    with serving(soc.calls, [operation(lambda *given: {}, token=token, max_body=10)]) as url, Client(url, "") as client:
         answer = client.post("/ingest", data="x")
     assert (answer.status_code, "SOC_INGEST_TOKEN" in answer.text) == (403, True)
 
@@ -121,7 +121,7 @@ def test_overload_is_told_and_loses_nothing(soc):
         return {"lines": 1}
 
     answers = []
-    with serving(soc.calls, [route(take, token=Secret("t"), max_body=100, at_once=2)]) as url:
+    with serving(soc.calls, [operation(take, token=Secret("t"), max_body=100, at_once=2)]) as url:
 
         def send(name):
             with Client(url, "t") as client:
@@ -146,7 +146,7 @@ def test_overload_is_told_and_loses_nothing(soc):
 def test_a_caller_who_dawdles_makes_room_for_the_others(soc):
     taken = []
     routes = [
-        route(lambda lines, *_: taken.append(lines) or {}, token=Secret("t"), max_body=100, at_once=1, patience=0.2)
+        operation(lambda lines, *_: taken.append(lines) or {}, token=Secret("t"), max_body=100, at_once=1, patience=0.2)
     ]
     with serving(soc.calls, routes) as url, Client(url, "t") as client:
         port = int(url.rpartition(":")[2])
@@ -161,21 +161,10 @@ def test_a_store_that_cannot_be_used_acknowledges_nothing(soc):
     def take(lines, log_format, source):
         raise StoreError("store /var/lib/secret-place.db: the disk is full")
 
-    with serving(soc.calls, [route(take, token=Secret("t"), max_body=100)]) as url, Client(url, "t") as client:
+    with serving(soc.calls, [operation(take, token=Secret("t"), max_body=100)]) as url, Client(url, "t") as client:
         answer = client.post("/ingest", data="x")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert "secret-place" not in answer.text
-
-
-def test_a_text_with_line_ends_stays_one_event():
-    kind = "application/json"
-    assert as_lines(b'["a\\nb", "c"]', kind) == b'{"message":"a\\nb"}\nc'
-    assert as_lines(b'{"a": "x\\ny",\n "n": 12345678901234567890123}', kind) == (
-        b'{"a":"x\\ny","n":12345678901234567890123}'
-    )
-    assert as_lines(b"[]", kind) == b""
-    with pytest.raises(InputError, match="element 1"):
-        as_lines(b'["a", null]', kind)
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])

@@ -16,10 +16,9 @@ import attrs
 import requests
 from jira import JIRA, JIRAError
 
-from soc_core import DeliveryError, TemporaryError, UncertainError
+from soc_core import DeliveryError, TemporaryError, UncertainError, get_logger
 from soc_jira.answers import Forbidden, LoginLost, Missing, Refused, json_of, never_sent, reason, refusal
 from soc_jira.limits import Limits, retry_after
-from soc_jira.logs import log
 from soc_jira.reading import mapping, text
 from soc_jira.settings import Login
 
@@ -172,7 +171,7 @@ class Client:
         if answer is None:
             raise UncertainError(f"JIRA gave an empty answer to {request}")
         spent = round(time.monotonic() - began, 3)
-        log.debug(
+        get_logger().debug(
             "jira.call", method=request.method, endpoint=request.endpoint, status=answer.status_code, seconds=spent
         )
         return self._sorted(answer, request)
@@ -219,20 +218,22 @@ class Client:
             raise refusal(answer, str(request))
         if self._lost:
             self._lost = False
-            log.info("jira.login_restored")
+            get_logger().info("jira.login_restored")
         return json_of(answer, str(request))
 
     def _login_lost(self, *, denied: bool) -> LoginLost:
         if not self._lost:
             self._lost = True
-            log.error("jira.login_lost", server=self._login.server, captcha=denied)
+            get_logger().error("jira.login_lost", server=self._login.server, captcha=denied)
         cure = "log in once in the browser to lift the CAPTCHA" if denied else "renew the token"
         return LoginLost(f"JIRA does not accept our login: {cure}", retry_after=PAUSE, whole_destination=True)
 
     def _too_many(self, answer: requests.Response, request: "_Request") -> TemporaryError:
         wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
         why = answer.headers.get("RateLimit-Reason", "")
-        log.warning("jira.limited", method=request.method, endpoint=request.endpoint, wait=str(wait), reason=why)
+        get_logger().warning(
+            "jira.limited", method=request.method, endpoint=request.endpoint, wait=str(wait), reason=why
+        )
         if wait is not None and _ONE_ISSUE not in why:
             self._limits.close(request.method, request.endpoint, wait)
         text = f"JIRA asks us to wait with {request}"

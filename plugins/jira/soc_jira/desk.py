@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from soc_core import Inbox, Incident, Reports
 from soc_jira.checks import Examination
@@ -18,12 +19,15 @@ from soc_jira.tickets import Tickets
 from soc_jira.transitions import Mover
 from soc_jira.updates import Updates
 
+_UNASSIGNABLE_FOR = timedelta(hours=1)
+
 
 class Desk:
     """Everything that talks to one JIRA project. Nothing here touches the network before it is asked to."""
 
     def __init__(self, settings: Settings, login: Login) -> None:
         self.reports: Reports | None = None
+        self.inbox: Inbox | None = None
         self.client = Client(
             login,
             timeout=settings.timeout,
@@ -43,12 +47,20 @@ class Desk:
         )
 
     def assignee(self, incident: Incident) -> Mapping[str, str] | None:
-        """How JIRA wants to be told of the incident's assignee; None if there is none or JIRA cannot take them."""
+        """How JIRA wants to be told of the incident's assignee; None if there is none or JIRA cannot take them.
+
+        Whom JIRA cannot take gets no further incident for a while: the hint is given again as long as it is so.
+        """
         if not incident.assignee:
             return None
         person = None if self.reports is None else self.reports.person(name=incident.assignee)
         known = None if person is None else person.jira or person.email
-        return self.directory.assignable(known or incident.assignee)
+        found = self.directory.assignable(known or incident.assignee)
+        if found is None and self.inbox is not None and self.reports is not None:
+            until = self.reports.now() + _UNASSIGNABLE_FOR
+            reason = f"not assignable in {self.project}"
+            self.inbox.availability(incident.assignee, available=False, reason=reason, until=until)
+        return found
 
     def open_tickets(self) -> Sequence[OpenTicket]:
         """Our tickets that are not done, by JIRA's own word."""

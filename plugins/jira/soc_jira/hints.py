@@ -2,9 +2,8 @@
 
 import threading
 
-from soc_core import PermanentError, Stop, TemporaryError
+from soc_core import PermanentError, Stop, TemporaryError, get_logger
 from soc_jira.inbound import Inbound
-from soc_jira.logs import log
 
 
 class Hints:
@@ -39,4 +38,4 @@ class Hints:
                 try:
                     inbound.settle(key)
                 except (TemporaryError, PermanentError) as error:  # the poll comes by anyway
-                    log.warning("jira.hint_dropped", ticket=key, reason=str(error))
+                    get_logger().warning("jira.hint_dropped", ticket=key, reason=str(error))

@@ -5,22 +5,25 @@ Polls and webhooks only say which ticket to look at, so lost, doubled and reorde
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 
-from soc_core import Change, ChangeRefused, Inbox, Incident, Reports, Update
+import attrs
+
+from soc_core import Change, ChangeRefused, Inbox, Incident, Reports, Update, get_logger
 from soc_jira.adf import words_of
-from soc_jira.answers import Missing
+from soc_jira.answers import Missing, Refused
 from soc_jira.client import Client
 from soc_jira.comments import is_ours
 from soc_jira.fields import PROPERTY, priority_of
-from soc_jira.history import Entry, entries, instant
-from soc_jira.logs import log
+from soc_jira.history import Entry, entries, instant, last_change
 from soc_jira.project import Directory, Step, person_id, step_of
-from soc_jira.reading import mapping, objects, text
+from soc_jira.reading import kept_number, mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
 from soc_jira.workflow import meaning
 
 _MOMENT = timedelta(seconds=2)
-_FIELDS = "status,assignee,priority,resolution,comment,updated,project"
+_FIELDS = "status,assignee,priority,resolution,comment,issuelinks,updated,project"
+_LOST = "lost"
 _SYNCED = ("status", "assignee", "priority", "resolution")
 
 
@@ -42,9 +45,12 @@ class Inbound:
         known = self._reports.incident(key)
         try:
             issue = mapping(self._client.get("issue/{key}", query=query, key=key))
-        except Missing:
+        except Refused as error:
+            if not (isinstance(error, Missing) or error.status == HTTPStatus.FORBIDDEN):
+                raise
             if known is not None:
-                log.warning("ticket.gone", ticket=key, incident=known.id)
+                get_logger().warning("ticket.gone", ticket=key, incident=known.id, reason=str(error))
+                self._inbox.keep_refs(known.id, {_LOST: key})
                 self._inbox.ticket_gone(known.id, f"{key} was deleted in JIRA, or we may no longer see it")
             return known is not None
         incident = known or self._owner(issue)
@@ -53,6 +59,13 @@ class Inbound:
         self._follow_move(incident, text(issue, "key"))
         self._hand_in(incident, issue)
         return True
+
+    def found(self, incident: Incident, key: str) -> None:
+        """A ticket that was lost is there again: its incident has it back, and hears what happened to it meanwhile."""
+        get_logger().info("ticket.found", ticket=key, incident=incident.id)
+        self._inbox.keep_refs(incident.id, {_LOST: ""})
+        self._inbox.ticket_moved(incident.id, key, self._client.site().browse(key))
+        self.settle(key)
 
     def _owner(self, issue: Mapping[str, object]) -> Incident | None:
         """Whose ticket it is by its property, when its key says nothing: it was moved to another project."""
@@ -65,18 +78,24 @@ class Inbound:
 
     def _follow_move(self, incident: Incident, key: str) -> None:
         if incident.ticket is not None and incident.ticket.key != key:
-            log.info("ticket.renamed", incident=incident.id, old=incident.ticket.key, new=key)
+            get_logger().info("ticket.renamed", incident=incident.id, old=incident.ticket.key, new=key)
             self._inbox.ticket_moved(incident.id, key, self._client.site().browse(key))
 
     def _hand_in(self, incident: Incident, issue: Mapping[str, object]) -> None:
-        seen, seen_comment = _number(incident.refs, "seen"), _number(incident.refs, "comment")
+        seen, seen_comment = kept_number(incident, "seen"), kept_number(incident, "comment")
         changes, comments = entries(issue), tuple(objects(mapping(issue, "fields", "comment").get("comments")))
-        news = [*self._changes(incident, changes, issue, seen), *self._notes(comments, seen_comment)]
+        news = [
+            *self._changes(incident, changes, issue, seen),
+            *self._notes(comments, seen_comment),
+            *self._merged(incident, changes, issue),
+        ]
         for update in sorted(news, key=lambda update: update.at):
             try:
                 self._inbox.change(incident.id, update)
             except ChangeRefused as error:
-                log.warning("jira.change_refused", incident=incident.id, change=update.change, reason=str(error))
+                get_logger().warning(
+                    "jira.change_refused", incident=incident.id, change=update.change, reason=str(error)
+                )
         updated = text(issue, "fields", "updated")
         # Some sites write whole seconds: a change in the second of our look would otherwise be taken for seen.
         settled = updated != "" and self._reports.now() - instant(updated) >= _MOMENT
@@ -134,6 +153,20 @@ class Inbound:
                 id=f"comment {number}",
             )
 
+    def _merged(self, incident: Incident, changes: Sequence[Entry], issue: Mapping[str, object]) -> Iterator[Update]:
+        """A ticket that people closed as a duplicate of an older one of ours: its incident goes on in that one's."""
+        closed, key = last_change(changes, "status"), text(issue, "key")
+        if incident.merged_into is not None or closed is None or closed.ours:
+            return
+        if meaning(self._step(closed, issue), self._settings.statuses).active:
+            return
+        for link in objects(mapping(issue, "fields").get("issuelinks")):
+            other = text(link, "outwardIssue", "key") if text(link, "type", "name") == "Duplicate" else ""
+            kept = self._reports.incident(other) if other else None
+            if kept is not None and kept.id != incident.id and kept.opened_at <= incident.opened_at:
+                made = self._made(Change.MERGED, closed, kept.id)
+                yield attrs.evolve(made, old="", id=f"{key} duplicates {other}", text=f"{key} duplicates {other}")
+
     def _made(self, change: Change, entry: Entry, new: str) -> Update:
         person = self._reports.person(jira=entry.author)
         return Update(
@@ -160,6 +193,11 @@ class Inbound:
         return text(user, "displayName") if person is None else person.name
 
 
+def lost_key(incident: Incident) -> str:
+    """The ticket that an incident had and that could not be seen any more; empty if there is none."""
+    return "" if incident.ticket is not None else incident.refs.get(f"{TRACKER}:{_LOST}", "")
+
+
 def _now(incident: Incident, field: str) -> tuple[str, str]:
     values = {
         "status": incident.status,
@@ -168,8 +206,3 @@ def _now(incident: Incident, field: str) -> tuple[str, str]:
         "resolution": incident.verdict,
     }
     return str(values[field] or ""), incident.word if field == "status" else ""
-
-
-def _number(refs: Mapping[str, str], name: str) -> int:
-    value = refs.get(f"{TRACKER}:{name}", "0")
-    return int(value) if value.isdigit() else 0

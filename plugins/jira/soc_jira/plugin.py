@@ -76,7 +76,7 @@ class Jira:
     @hookimpl
     def register_services(self, inbox: Inbox, reports: Reports) -> Sequence[Service]:
         """Ask JIRA regularly, and read again what webhooks spoke of."""
-        self._desk.reports = reports
+        self._desk.reports, self._desk.inbox = reports, inbox
         poll, inbound, hints = self._desk.poll(inbox, reports), self._desk.inbound(inbox, reports), self._desk.hints
         services = [
             Service(name="poll", run=poll.run, every=self._settings.poll_every),

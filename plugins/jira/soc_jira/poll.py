@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError
+from soc_core import Inbox, Incident, PermanentError, Reports, Stop, TemporaryError, get_logger
 from soc_jira.client import Client
 from soc_jira.history import instant
-from soc_jira.inbound import Inbound
-from soc_jira.logs import log
+from soc_jira.inbound import Inbound, lost_key
 from soc_jira.project import step_of
 from soc_jira.reading import mapping, text
 from soc_jira.search import changed, present, search
@@ -65,27 +64,26 @@ class Poll:
                     return
                 self._look(text(issue, "key"), issue)
         except TemporaryError as error:
-            log.warning("jira.poll_postponed", reason=str(error))
+            get_logger().warning("jira.poll_postponed", reason=str(error))
             return
         self._inbox.save_cursor(_CURSOR, began.isoformat())
 
     def sweep(self, stop: Stop) -> None:
-        """Look for tickets of open incidents that were deleted or moved, or whose changes were missed."""
-        ours = {
-            incident.ticket.key: incident
-            for incident in self._reports.incidents(active=True)
-            if incident.ticket is not None and incident.ticket.tracker == TRACKER
-        }
+        """Look for tickets of open incidents that were deleted, hidden or moved, or whose changes were missed."""
+        ours = {key: incident for incident in self._reports.incidents(active=True) if (key := _key(incident))}
         try:
             for keys in _batches(ours):
                 there = {text(issue, "key"): issue for issue in present(self._client, keys, _FIELDS)}
                 for key in keys:
                     if stop.is_set():
                         return
-                    if key not in there or self._is_news(ours[key], there[key]):
+                    if ours[key].ticket is None:
+                        if key in there:
+                            self._inbound.found(ours[key], key)
+                    elif key not in there or self._is_news(ours[key], there[key]):
                         self._settle(key)
         except TemporaryError as error:
-            log.warning("jira.sweep_postponed", reason=str(error))
+            get_logger().warning("jira.sweep_postponed", reason=str(error))
 
     def _query(self, now: datetime) -> str:
         kept = self._inbox.cursor(_CURSOR)
@@ -120,8 +118,15 @@ class Poll:
         try:
             return self._inbound.settle(key)
         except PermanentError as error:
-            log.warning("jira.ticket_unreadable", ticket=key, reason=str(error))
+            get_logger().warning("jira.ticket_unreadable", ticket=key, reason=str(error))
             return True
+
+
+def _key(incident: Incident) -> str:
+    """The ticket to look for: the one it has, or the one it lost."""
+    if incident.ticket is None:
+        return lost_key(incident)
+    return incident.ticket.key if incident.ticket.tracker == TRACKER else ""
 
 
 def _batches(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from soc_core import PermanentError
+from soc_core import PermanentError, get_logger
 from soc_jira.answers import Forbidden, Missing
 from soc_jira.client import Client
-from soc_jira.logs import log
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import Settings
 
@@ -169,7 +168,7 @@ class Directory:
         if "@" in person and len(found) == 1 and not text(found[0], "emailAddress"):
             exact = found  # Cloud hides addresses, but nothing else matches a whole address
         if len(exact) != 1:
-            log.warning("jira.not_assignable", person=person, project=self._key, matches=len(exact))
+            get_logger().warning("jira.not_assignable", person=person, project=self._key, matches=len(exact))
             return None
         return {"accountId": text(exact[0], "accountId")} if cloud else {"name": text(exact[0], "name")}
 

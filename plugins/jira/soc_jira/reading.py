@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from soc_core import Incident
+from soc_jira.settings import TRACKER
+
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -28,3 +31,9 @@ def text(value: Mapping[str, object], *path: str) -> str:
     """The text at a path of names, or an empty one."""
     found = mapping(value, *path[:-1]).get(path[-1])
     return "" if found is None or isinstance(found, Mapping | list) else str(found)
+
+
+def kept_number(incident: Incident, name: str) -> int:
+    """A number that we kept with an incident; 0 if there is none."""
+    value = incident.refs.get(f"{TRACKER}:{name}", "0")
+    return int(value) if value.isdigit() else 0

@@ -1,15 +1,13 @@
 """What can be set about JIRA: where it is, who we are there, and how the project's words map to the house's."""
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 import attrs
 
-from soc_core import NotConfigured, Secret, SettingsError, Status, setting
+from soc_core import NotConfigured, Secret, Status, checked_url, setting
 
 TRACKER: Final = "jira"
 _NO_WORDS: Mapping[str, str] = MappingProxyType({})
@@ -22,7 +20,9 @@ class Settings:
     """The settings of `[plugins.jira]`."""
 
     server_url: str | None = attrs.field(
-        default=None, metadata=setting("Where JIRA is, with its context path", env="JIRA_SERVER_URL")
+        default=None,
+        converter=attrs.converters.optional(checked_url),
+        metadata=setting("Where JIRA is, with its context path", env="JIRA_SERVER_URL"),
     )
     username: str | None = attrs.field(
         default=None, metadata=setting("The account: an e-mail address on Cloud", env="JIRA_USERNAME")
@@ -132,28 +132,10 @@ def login_of(settings: Settings) -> Login:
         if not value
     ]
     if missing or settings.server_url is None or settings.project_key is None or token is None:
-        raise NotConfigured(f"JIRA is not configured: {', '.join(missing)} missing")
+        raise NotConfigured(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     return Login(
-        server=_checked(settings.server_url),
+        server=settings.server_url,
         project=settings.project_key,
         username=None if settings.personal_access_token else settings.username,
         token=token,
     )
-
-
-def _checked(url: str) -> str:
-    cleaned = url.strip().rstrip("/")
-    parts = urlsplit(cleaned)
-    host = parts.hostname or ""
-    if parts.username is not None:
-        raise SettingsError("JIRA_SERVER_URL must not hold a user name or password; they have settings of their own")
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(host))):
-        return cleaned
-    raise SettingsError("JIRA_SERVER_URL must begin with https:// and a host (http:// is for this machine only)")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

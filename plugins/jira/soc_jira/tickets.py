@@ -10,12 +10,11 @@ from typing import Final
 
 import attrs
 
-from soc_core import DeliveryError, Incident, Ticket, UncertainError
+from soc_core import DeliveryError, Incident, Ticket, UncertainError, get_logger
 from soc_jira.answers import Forbidden, Refused
 from soc_jira.client import Client
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.history import OURS
-from soc_jira.logs import log
 from soc_jira.project import Directory
 from soc_jira.reading import mapping, text
 from soc_jira.search import marked, search
@@ -65,7 +64,9 @@ class Tickets:
                 raise
             self._directory.forget()  # the project may have changed since we asked what it takes
             without = offending(error.errors, ready.fields)
-            log.warning("jira.fields_refused", incident=incident.id, left_out=sorted(without), reason=str(error))
+            get_logger().warning(
+                "jira.fields_refused", incident=incident.id, left_out=sorted(without), reason=str(error)
+            )
         return self._send(self._draft(incident, without))
 
     def find(self, marker: str) -> Ticket | None:
@@ -95,20 +96,20 @@ class Tickets:
         try:
             self._client.send("POST", "issueLink", body)
         except (Refused, Forbidden) as error:  # the link type may be switched off; the comment says it as well
-            log.warning("jira.link_refused", ticket=ticket.key, keep=keep.key, reason=str(error))
+            get_logger().warning("jira.link_refused", ticket=ticket.key, keep=keep.key, reason=str(error))
         self._mover.close_as_duplicate(ticket.key, keep.key)
         unmarked = {"labels": [{"remove": marker}, {"add": "soc-duplicate"}]}
         try:
             self._client.send("PUT", "issue/{key}", {"update": unmarked, "historyMetadata": OURS}, key=ticket.key)
         except Refused as error:  # a closed ticket may refuse edits; it is then found again and is closed already
-            log.info("jira.double_keeps_its_marker", ticket=ticket.key, reason=str(error))
-        log.warning("ticket.retired", ticket=ticket.key, keep=keep.key)
+            get_logger().info("jira.double_keeps_its_marker", ticket=ticket.key, reason=str(error))
+        get_logger().warning("ticket.retired", ticket=ticket.key, keep=keep.key)
 
     def _retired(self, double: Ticket, keep: Ticket, marker: str) -> bool:
         try:
             self.retire(double, keep, marker)
         except DeliveryError as error:  # the ticket is found all the same; the double is closed another time
-            log.warning("jira.double_left_open", ticket=double.key, keep=keep.key, reason=str(error))
+            get_logger().warning("jira.double_left_open", ticket=double.key, keep=keep.key, reason=str(error))
             return False
         return True
 
@@ -125,7 +126,7 @@ class Tickets:
         lost = frozenset(ready.lost)
         if lost - self._told:  # once for each field: the site stays as it is for the next thousand tickets
             self._told |= lost
-            log.warning("jira.fields_missing", incident=incident.id, fields=sorted(lost))
+            get_logger().warning("jira.fields_missing", incident=incident.id, fields=sorted(lost))
         return ready
 
     def _send(self, ready: Draft) -> Ticket:

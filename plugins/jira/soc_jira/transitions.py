@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Sequence
 
-from soc_core import PermanentError, Status, Verdict
+from soc_core import PermanentError, Status, Verdict, get_logger
 from soc_jira.answers import Refused
 from soc_jira.client import Client
 from soc_jira.comments import Comments
 from soc_jira.history import OURS
-from soc_jira.logs import log
 from soc_jira.project import Directory, Step, step_of
 from soc_jira.reading import mapping
 from soc_jira.settings import Settings
@@ -64,10 +63,10 @@ class Mover:
                     raise
                 # Somebody was quicker, or the screen is not what it says it is: look again, once.
                 again, offer = False, "cannot be set" not in str(error)
-                log.info("jira.transition_replanned", ticket=key, reason=str(error))
+                get_logger().info("jira.transition_replanned", ticket=key, reason=str(error))
                 here = self.where(key)
                 continue
-            log.info("ticket.moved", ticket=key, status=way.to.name, by=way.name)
+            get_logger().info("ticket.moved", ticket=key, status=way.to.name, by=way.name)
             passed.add(here.id)
             here = way.to
         if here.id not in there:

@@ -5,18 +5,17 @@ changed by hand meanwhile is left alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
-from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update
+from soc_core import Change, Delivery, EscalationStep, Incident, Reports, Status, Ticket, Update, get_logger
 from soc_jira.answers import Forbidden, Refused
 from soc_jira.client import Client
 from soc_jira.comments import Comments, is_repeat, tag_of
 from soc_jira.description import ATTACHED, is_cut, remark
 from soc_jira.fields import PROPERTY, due_day, due_instant, offending, priority_name, record, render
 from soc_jira.history import OURS, Entry, entries, instant, last_change
-from soc_jira.logs import log
 from soc_jira.project import Directory, person_id, step_of
-from soc_jira.reading import mapping, objects, text
+from soc_jira.reading import kept_number, mapping, objects, text
 from soc_jira.settings import TRACKER, Settings
 from soc_jira.transitions import Mover
 
@@ -86,7 +85,7 @@ class Updates:
             without = offending(error.errors, update)
             if not without:
                 raise
-            log.warning("jira.escalation_reduced", ticket=key, fields=sorted(without), reason=str(error))
+            get_logger().warning("jira.escalation_reduced", ticket=key, fields=sorted(without), reason=str(error))
             if "comment" not in without or step.comment is None:
                 left = {name: value for name, value in update.items() if name not in without}
                 if left:
@@ -106,11 +105,11 @@ class Updates:
     def _move(self, incident: Incident, key: str, update: Update, issue: Mapping[str, object]) -> None:
         if update.change is not Change.STATUS or update.origin == TRACKER:
             return
-        if _may_write(entries(issue), "status", at=update.at, asked=True):
+        if _may_write(entries(issue), "status", asked=True, incident=incident, update=update):
             here = step_of(mapping(issue, "fields", "status"))
             self._mover.move(key, incident.status, here=here, verdict=incident.verdict)
         else:
-            log.info("jira.left_to_people", ticket=key, field="status")
+            get_logger().info("jira.left_to_people", ticket=key, field="status")
 
     def _edit(self, incident: Incident, key: str, update: Update, issue: Mapping[str, object]) -> None:
         changes, asked = entries(issue), {*self._due_fields, str(update.change)}
@@ -118,7 +117,7 @@ class Updates:
             name: value
             for name, value in self._wanted(incident, update).items()
             if _shown(mapping(issue, "fields").get(name)) != _shown(value)
-            and _may_write(changes, name, at=update.at, asked=name in asked)
+            and _may_write(changes, name, asked=name in asked, incident=incident, update=update)
         }
         properties = []
         if mapping(issue, "properties", PROPERTY).get("due") != record(incident)["due"]:
@@ -132,10 +131,10 @@ class Updates:
             without = offending(error.errors, fields)
             if not without:
                 raise
-            log.warning("jira.fields_left_out", ticket=key, fields=sorted(without), reason=str(error))
+            get_logger().warning("jira.fields_left_out", ticket=key, fields=sorted(without), reason=str(error))
             left = {name: value for name, value in fields.items() if name not in without}
             self._client.send("PUT", "issue/{key}", body | {"fields": left}, key=key)
-        log.info("ticket.edited", ticket=key, fields=sorted(fields))
+        get_logger().info("ticket.edited", ticket=key, fields=sorted(fields))
 
     @property
     def _due_fields(self) -> tuple[str, ...]:
@@ -170,15 +169,16 @@ class Updates:
         try:
             self._client.send("POST", "issueLink", body)
         except (Refused, Forbidden) as error:  # the link type may be switched off: a nicety, not worth a dead letter
-            log.warning("jira.link_refused", ticket=key, earlier=earlier, reason=str(error))
+            get_logger().warning("jira.link_refused", ticket=key, earlier=earlier, reason=str(error))
 
 
-def _may_write(changes: Sequence[Entry], field: str, *, at: datetime, asked: bool) -> bool:
+def _may_write(changes: Sequence[Entry], field: str, *, asked: bool, incident: Incident, update: Update) -> bool:
     change = last_change(changes, field)
     if change is None or change.ours:
         return True
-    # A person has changed it by hand: only a later decision about this very field may overwrite that.
-    return asked and change.at <= at
+    # A person has changed it by hand: only a decision about this very field may overwrite that, one that was made with
+    # knowledge of it or later. The times are those of two clocks, so they say something only where we know no better.
+    return asked and (change.id <= kept_number(incident, "seen") or change.at <= update.at)
 
 
 def _shown(value: object) -> str:

@@ -9,9 +9,8 @@ import hmac
 import json
 import re
 
-from soc_core import Endpoint, HttpRequest, HttpResponse, Secret
+from soc_core import Endpoint, HttpRequest, HttpResponse, Secret, get_logger
 from soc_jira.hints import Hints
-from soc_jira.logs import log
 from soc_jira.reading import mapping, text
 from soc_jira.settings import Settings
 
@@ -43,7 +42,7 @@ def is_signed(body: bytes, header: str, secrets: tuple[Secret, ...]) -> bool:
 
 def _take(request: HttpRequest, secrets: tuple[Secret, ...], hints: Hints) -> HttpResponse:
     if not is_signed(request.body, request.headers.get("x-hub-signature", ""), secrets):
-        log.warning("jira.webhook_refused", signed="x-hub-signature" in request.headers)
+        get_logger().warning("jira.webhook_refused", signed="x-hub-signature" in request.headers)
         return HttpResponse(status=401)
     try:
         event = mapping(json.loads(request.body))

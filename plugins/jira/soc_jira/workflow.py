@@ -114,9 +114,10 @@ def _distance(
 def _unexplored(
     here: Step, ways: Sequence[Way], goal: Sequence[Step], known: Mapping[str, Sequence[Step]]
 ) -> Way | None:
-    # Not through a done status, which tells people that it is over, and not backwards unless the goal lies there.
+    # Not through a done status, which tells people that it is over, and not backwards unless the goal lies there; but
+    # out of a done status every way leads back, also to another one.
     ahead = max((_RANK.get(step.category, 1) for step in goal), default=1)
-    back = ahead < _RANK.get(here.category, 1)
+    back = ahead < _RANK.get(here.category, 1) or here.category == "done"
     fresh = [way for way in ways if way.to.id not in known and way.to.category != "done"]
     return next((way for way in fresh if back or way.to.category != "new"), None)
 

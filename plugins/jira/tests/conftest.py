@@ -155,6 +155,7 @@ class House:
     gone: list[str] = attrs.field(factory=list)
     cursors: dict[str, str] = attrs.field(factory=dict)
     people: list[Person] = attrs.field(factory=list)
+    hints: list[tuple[str, bool, str, timedelta]] = attrs.field(factory=list)
 
     def add(self, incident: Incident, ticket: Ticket) -> Incident:
         self.kept[incident.id] = attrs.evolve(incident, ticket=ticket)
@@ -200,7 +201,7 @@ class House:
         return False
 
     def availability(self, person: str, available: bool, reason: str, until: datetime) -> None:
-        return None
+        self.hints.append((person, available, reason, until - self.now()))
 
     # the reports
     def now(self) -> datetime:

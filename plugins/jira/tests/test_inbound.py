@@ -231,6 +231,14 @@ def test_a_deleted_ticket_is_noticed_by_the_sweep_but_not_by_a_stranger(jira_sit
         assert house.incident(stays.id).ticket is not None
 
 
+def test_whom_jira_cannot_assign_is_hinted_so_that_others_get_the_next(jira, joined, house) -> None:
+    _, _, opened = joined(jira)
+    opened(assignee="ana@example.org")
+    assert house.hints == []
+    opened(assignee="guest@example.org")
+    assert house.hints == [("guest@example.org", False, "not assignable in SEC", timedelta(hours=1))]
+
+
 def test_a_ticket_without_its_labels_is_still_followed(jira, joined, house, clock, never) -> None:
     _, services, opened = joined(jira)
     incident = opened()

@@ -113,6 +113,15 @@ def test_a_path_through_an_unknown_workflow_is_found_and_learnt(
         assert site.issue(f"ODD-{number}").status == "Triage"
 
 
+def test_from_one_end_to_the_other_the_way_leads_over_a_reopening(jira, plugin_for, make_incident, delivery) -> None:
+    plugin = plugin_for(jira)
+    incident = make_incident(status=Status.RESOLVED)
+    incident = attrs.evolve(incident, ticket=plugin.create_ticket(incident))
+    jira.human("ana").moves("SEC-1", "Closed")
+    plugin.on_incident_updated(incident, update(Change.STATUS, new="Resolved"), delivery())
+    assert jira.issue("SEC-1").status == "Resolved"
+
+
 def test_a_configured_path_is_taken(jira_site, plugin_for, make_incident, delivery) -> None:
     shortcut = Transition(id="9", name="Straight", to="Done", sources=("Triage",))
     workflow = attrs.evolve(ODD, transitions=(*ODD.transitions, shortcut))
@@ -206,6 +215,21 @@ def test_a_later_decision_about_the_same_field_wins_over_people(jira, clock, ope
         update(Change.PRIORITY, at=T0 + timedelta(minutes=20)),
         delivery(),
     )
+    assert jira.issue("SEC-1").priority == "High"
+
+
+def test_what_people_changed_before_we_decided_is_overwritten_though_jiras_clock_runs_ahead(
+    jira, clock, opened, delivery
+) -> None:
+    plugin, incident = opened
+    clock.forward(minutes=10)  # JIRA's clock: the house's own still stands at the start
+    jira.human("ana").sets_priority("SEC-1", "Low")
+    raised, decided = attrs.evolve(incident, priority=Priority.HIGH), update(Change.PRIORITY, at=T0)
+    plugin.on_incident_updated(raised, decided, delivery())
+    assert jira.issue("SEC-1").priority == "Low"
+    last = max(int(entry["id"]) for entry in jira.issue("SEC-1").histories)
+    heard_of_it = attrs.evolve(raised, refs={"jira:seen": str(last)})
+    plugin.on_incident_updated(heard_of_it, decided, delivery())
     assert jira.issue("SEC-1").priority == "High"
 
 

@@ -40,6 +40,7 @@ DELIVERY_MEAN = Metric("soc_delivery_mean_seconds", "Mean time one try took.", (
 UNCERTAIN = Metric("soc_uncertain_ticket_seconds", "Age of the oldest create with unknown outcome; 0 if none.")
 HELD = Metric("soc_held_events", "Events that no plugin could judge.")
 QUARANTINED = Metric("soc_quarantined_lines", "Lines that could not be read.")
+OCCURRENCES = Metric("soc_occurrences", "What this process counted since its start or last reload.", ("what",))
 STARTED = Metric("soc_start_time_seconds", "When soc-core started, in seconds since 1970.")
 HEARTBEAT = Metric("soc_heartbeat_time_seconds", "When soc-core last showed that it works, in seconds since 1970.")
 COUNTED = Metric("soc_figures_time_seconds", "When these figures were counted, in seconds since 1970.")

@@ -29,7 +29,7 @@ class Page:
 
     def _may_read(self, request: HttpRequest) -> bool:
         token = self._settings.token
-        if token is None:
+        if not token:
             return True
         shown = request.headers.get("authorization", "").encode()
         return hmac.compare_digest(shown, f"Bearer {token.reveal()}".encode())
@@ -39,6 +39,8 @@ class Page:
             now = self._reports.now()
             if self._shown is None or now - self._shown[0] >= self._settings.fresh:
                 figures = self._reports.figures(since=now - self._settings.window)
-                found = samples(figures, started=self._started, most=self._settings.most)
+                found = samples(
+                    figures, started=self._started, most=self._settings.most, counted=self._reports.counted()
+                )
                 self._shown = (now, client.page(found))
             return self._shown[1]

@@ -18,4 +18,5 @@ class Metrics:
     @hookimpl
     def register_endpoints(self, reports: Reports) -> Sequence[Endpoint]:
         """`GET /metrics`."""
-        return [Endpoint(path="/metrics", handler=Page(reports, self._settings), methods=["GET"])]
+        page = Page(reports, self._settings)
+        return [Endpoint(path="/metrics", handler=page, methods=["GET"], open=not self._settings.token)]

@@ -11,6 +11,7 @@ from soc_metrics import catalogue as c
 
 OTHER = "other"
 _LONGEST = 100
+_NOTHING: Mapping[str, int] = {}
 _CLOCKS = ("response", "resolution")
 _STATES = ("ready", "leased", "done", "dead", "cancelled")
 _OUTCOMES = ("ok", "no", "unsure")
@@ -25,13 +26,16 @@ class Sample:
     value: float
 
 
-def samples(figures: Figures, *, started: datetime, most: int) -> Iterator[Sample]:
+def samples(
+    figures: Figures, *, started: datetime, most: int, counted: Mapping[str, int] = _NOTHING
+) -> Iterator[Sample]:
     """Everything a scrape shows.
 
     Args:
         figures: What was counted.
         started: When this process began.
         most: How many rules, rungs and destinations have series of their own.
+        counted: What this process has counted, by `plugin.what`.
     """
     yield from _incidents(figures)
     yield from _tickets(figures)
@@ -42,10 +46,19 @@ def samples(figures: Figures, *, started: datetime, most: int) -> Iterator[Sampl
     yield from _deliveries(figures, most)
     yield Sample(c.HELD, (), figures.held)
     yield Sample(c.QUARANTINED, (), figures.quarantined)
+    yield from _occurrences(counted, most)
     yield Sample(c.STARTED, (), started.timestamp())
     if figures.heartbeat is not None:
         yield Sample(c.HEARTBEAT, (), figures.heartbeat.timestamp())
     yield Sample(c.COUNTED, (), figures.at.timestamp())
+
+
+def _occurrences(counted: Mapping[str, int], most: int) -> Iterator[Sample]:
+    shown = frozenset(sorted(counted)[:most])
+    added: Counter[tuple[str, ...]] = Counter()
+    for what, number in counted.items():
+        added[(_short(_known(what, shown)),)] += number
+    yield from _each(c.OCCURRENCES, added)
 
 
 def _incidents(figures: Figures) -> Iterator[Sample]:

@@ -39,6 +39,9 @@ class CountingReports:
     def now(self):
         return self._reports.now()
 
+    def counted(self):
+        return self._reports.counted()
+
     def figures(self, *, since=None):
         self.counts += 1
         return self._reports.figures(since=since)

@@ -15,6 +15,7 @@ from soc_slack import actions
 from soc_slack.escape import inert, legible, link, one_line
 from soc_slack.places import Json
 
+GONE = "gone"
 _LOG_LIMIT = 2000
 _FALLBACK_LIMIT = 900
 _FIELD_LIMIT = 300
@@ -127,14 +128,20 @@ def _marked(name: str, value: str) -> Json:
 
 def _ticket_link(incident: Incident) -> str:
     if incident.ticket is None:
-        return "pending" if incident.kind is Course.TICKET else "none"
+        return inert(_no_ticket(incident), 60)
     return link(incident.ticket.url or "", incident.ticket.key)
 
 
 def _ticket_words(incident: Incident) -> str:
     if incident.ticket is not None:
         return f"ticket {incident.ticket.key}"
-    return "ticket pending" if incident.kind is Course.TICKET else "no ticket"
+    return f"ticket {_no_ticket(incident)}" if incident.kind is Course.TICKET else "no ticket"
+
+
+def _no_ticket(incident: Incident) -> str:
+    if gone := incident.refs.get(f"slack:{GONE}"):
+        return f"gone (was {gone})"
+    return "pending" if incident.kind is Course.TICKET else "none"
 
 
 def _clock_words(incident: Incident, now: datetime | None) -> str:

@@ -1,45 +1,18 @@
-"""Talks to Slack: the only place that knows the library, and where its errors become ours.
+"""The Web API as a SOC needs it: messages, who is who, channels and groups, each method by the name of its purpose."""
 
-The library's own retries are off: it repeats a post whose answer was lost, and there would be two messages.
-"""
-
-import contextlib
-import http.client
-import logging
-import socket
-import ssl
 import threading
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from urllib.request import Request
 
-from slack_sdk import WebClient, WebhookClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.signature import Clock, SignatureVerifier
-from slack_sdk.socket_mode.builtin import SocketModeClient
-from slack_sdk.socket_mode.client import BaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.webhook import WebhookResponse
-
-from soc_core import DeliveryError, Secret, TemporaryError, UncertainError
-from soc_slack.errors import sorted_error
+from soc_core import Secret, TemporaryError, UncertainError
+from soc_slack.library import translated, web_client
 from soc_slack.places import Identity, Json, Place, is_channel_id, key_of, marked
 from soc_slack.reading import dig, rows
-from soc_slack.settings import Login, Settings, is_loopback
+from soc_slack.settings import Login, Settings
 
-Acknowledge = Callable[[Json | None], None]
-Listener = Callable[[str, Json, Acknowledge], None]
 _PAGES = 25
 _PAGE = 200
-PING_EVERY = 2.0
-_LAST_ANSWERS = 3.0
-_DOWN = "Slack cannot be reached"
-# The library logs whole bodies at DEBUG and our errors once more at ERROR: we tell them ourselves.
-_QUIET = logging.getLogger("soc_slack.library")
-_QUIET.setLevel(logging.CRITICAL)
 
 
 class Client:
@@ -47,8 +20,8 @@ class Client:
 
     def __init__(self, login: Login, settings: Settings) -> None:
         token = None if login.bot_token is None else login.bot_token.reveal()
-        self._web = _web_client(login, settings, token)
-        self._app = _web_client(login, settings, None)
+        self._web = web_client(login, settings, token)
+        self._app = web_client(login, settings, None)
         self._ids: dict[str, str] = {}
         self._identity: Identity | None = None
         self._lock = threading.Lock()
@@ -200,7 +173,7 @@ class Client:
 
     def connections_open(self, app_token: Secret) -> None:
         """Try the app-level token."""
-        self._ask("apps.connections.open", {"token": app_token.reveal()}, web=self._app)
+        self._ask("apps.connections.open", {"token": app_token.reveal()}, as_app=True)
 
     def call(self, method: str, args: Json) -> Json:
         """Call a method.
@@ -221,215 +194,15 @@ class Client:
             if not cursor:
                 return
 
-    def _ask(self, method: str, args: Json, *, web: WebClient | None = None) -> tuple[Json, Mapping[str, str]]:
+    def _ask(self, method: str, args: Json, *, as_app: bool = False) -> tuple[Json, Mapping[str, str]]:
         # Posts and views are JSON; the reading methods take forms only.
         json_body = method.startswith(("chat.", "views."))
-        with _translated(method):
-            answer = (web or self._web).api_call(
+        with translated(method):
+            answer = (self._app if as_app else self._web).api_call(
                 method, json=args if json_body else None, params=None if json_body else args
             )
             body = answer.data
             return dict(body) if isinstance(body, dict) else {}, answer.headers
-
-
-class Webhook:
-    """An incoming webhook: posts, and nothing else."""
-
-    def __init__(self, login: Login, settings: Settings) -> None:
-        self._client = _webhook_client(login, settings)
-
-    def post(self, text: str, blocks: Sequence[Json]) -> None:
-        """Post a message."""
-        body: Json = {"text": text, "unfurl_links": False, "unfurl_media": False}
-        with _translated("webhook"):
-            answer = self._client.send_dict({**body, "blocks": list(blocks)} if blocks else body)
-        if answer.status_code == 200:
-            return
-        wait = _seconds(answer.headers.get("retry-after"))
-        if answer.status_code == 429:
-            raise sorted_error("webhook", "ratelimited", retry_after=wait)
-        if answer.status_code >= 500:
-            raise UncertainError(f"Slack answered {answer.status_code} to the webhook")
-        raise sorted_error("webhook", answer.body.strip()[:80] or f"status {answer.status_code}")
-
-
-class Socket:
-    """One Socket Mode connection. `listener` gets (kind, payload, acknowledge) in a thread of the library."""
-
-    def __init__(self, login: Login, settings: Settings, app_token: Secret, listener: Listener) -> None:
-        self.leaving = threading.Event()
-        self._client = _Session(
-            app_token=app_token.reveal(),
-            web_client=_web_client(login, settings, None),
-            logger=_QUIET,
-            auto_reconnect_enabled=False,
-            ping_interval=PING_EVERY,
-            proxy=settings.proxy,
-        )
-        self._client.leaving = self.leaving
-        if is_loopback(login.api_url):
-            self._client.proxy = None
-        self._listener = listener
-        self._busy = 0
-        self._idle = threading.Condition()
-        self._client.socket_mode_request_listeners.append(self._heard)
-
-    def connect(self) -> None:
-        """Open the connection.
-
-        Raises:
-            DeliveryError: It cannot be opened now.
-        """
-        with _translated("apps.connections.open"):
-            self._client.connect()
-        if not self._client.is_connected():
-            raise TemporaryError("the socket to Slack could not be opened")
-
-    def last_sign(self) -> float | None:
-        """When the other side last answered a ping, by the machine's clock; None if it never did."""
-        session = self._client.current_session
-        return None if session is None else session.last_ping_pong_time
-
-    def is_connected(self) -> bool:
-        """Whether the library believes that it is connected."""
-        return self._client.is_connected()
-
-    def close(self) -> None:
-        """Let the answers that are being made go out, close the connection and end its threads; takes some seconds."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._busy == 0, _LAST_ANSWERS)
-        self._client.closed = True
-        self._client.message_queue.put(None)  # wakes the library's threads, which else sleep on for seconds
-        session = self._client.current_session
-        if session is not None and session.sock is not None:
-            with contextlib.suppress(OSError):
-                session.sock.shutdown(socket.SHUT_RDWR)
-        self._client.close()
-
-    def _heard(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        def acknowledge(body: Json | None) -> None:
-            answer: Json = {"envelope_id": request.envelope_id}
-            client.send_socket_mode_response(answer if body is None else {**answer, "payload": body})
-
-        with self._idle:
-            self._busy += 1
-        try:
-            self._listener(request.type, dict(request.payload), acknowledge)
-        finally:
-            with self._idle:
-                self._busy -= 1
-                self._idle.notify_all()
-
-
-class _Session(SocketModeClient):
-    # Not renewed from inside: the library waits for the old connection first and is deaf for seconds meanwhile.
-    # `soc_slack.socket` opens a new one beside it instead.
-    leaving: threading.Event
-
-    def connect_to_new_endpoint(self, force: bool = False) -> None:
-        self.leaving.set()
-
-
-class _DirectWebClient(WebClient):
-    # The environment's proxy is no way to this machine itself; the library would take it all the same.
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, object]:
-        with _DIRECT.open(req, timeout=self.timeout) as answer:
-            return {"status": answer.status, "headers": answer.headers, "body": answer.read().decode()}
-
-
-class _DirectWebhookClient(WebhookClient):
-    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
-        with _DIRECT.open(req, timeout=self.timeout) as answer:
-            body = answer.read().decode()
-            return WebhookResponse(url=url, status_code=answer.status, body=body, headers=dict(answer.headers))
-
-
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class _At(Clock):
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-
-    def now(self) -> float:
-        return self._now()
-
-
-def signature_verifier(secret: Secret, now: Callable[[], float]) -> SignatureVerifier:
-    """The library's check of signatures, by the house's clock."""
-    return SignatureVerifier(secret.reveal(), clock=_At(now))
-
-
-def _web_client(login: Login, settings: Settings, token: str | None) -> WebClient:
-    kind = _DirectWebClient if is_loopback(login.api_url) else WebClient
-    return kind(
-        token=token,
-        base_url=login.api_url,
-        timeout=_whole_seconds(settings),
-        ssl=_tls(settings),
-        proxy=settings.proxy,
-        logger=_QUIET,
-        retry_handlers=[],
-    )
-
-
-def _webhook_client(login: Login, settings: Settings) -> WebhookClient:
-    assert login.webhook_url is not None  # noqa: S101 - the mode was chosen by it
-    url = login.webhook_url.reveal()
-    kind = _DirectWebhookClient if is_loopback(url) else WebhookClient
-    return kind(
-        url,
-        timeout=_whole_seconds(settings),
-        ssl=_tls(settings),
-        proxy=settings.proxy,
-        logger=_QUIET,
-        retry_handlers=[],
-    )
-
-
-def _whole_seconds(settings: Settings) -> int:
-    return max(1, round(settings.timeout.total_seconds()))
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    return None if settings.ca_file is None else ssl.create_default_context(cafile=settings.ca_file)
-
-
-@contextlib.contextmanager
-def _translated(method: str) -> Iterator[None]:
-    try:
-        yield
-    except SlackApiError as error:
-        raise _from_answer(method, error) from error
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, ConnectionRefusedError | socket.gaierror | ssl.SSLError):
-            raise TemporaryError(f"{_DOWN}: {error.reason}", whole_destination=True) from error
-        raise UncertainError(f"the connection broke during {method}: {error.reason}") from error
-    except (OSError, http.client.HTTPException, ValueError, SlackClientError) as error:
-        # Only the kind of error: its text may hold an address that is a secret.
-        raise UncertainError(f"no readable answer to {method}: {type(error).__name__}") from error
-
-
-def _from_answer(method: str, error: SlackApiError) -> DeliveryError:
-    answer = error.response
-    if answer.status_code == 429:
-        return sorted_error(method, "ratelimited", retry_after=_seconds(answer.headers.get("Retry-After")))
-    if answer.status_code >= 500:
-        return UncertainError(f"Slack answered {answer.status_code} to {method}")
-    body = answer.data if isinstance(answer.data, dict) else {}
-    detail = ""
-    if body.get("needed"):
-        detail = f"needed {body['needed']}, provided {body.get('provided')}"
-    elif body.get("errors"):
-        detail = str(body["errors"])[:300]
-    return sorted_error(method, str(body.get("error") or "an answer without a word"), detail=detail)
-
-
-def _seconds(text: object) -> float | None:
-    try:
-        return max(0.0, float(str(text)))
-    except ValueError:
-        return None
 
 
 def _time(text: str) -> datetime | None:

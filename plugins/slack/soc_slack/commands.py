@@ -1,4 +1,4 @@
-"""`soc slack test`: posts one message and says in plain words what works and what does not."""
+"""`soc slack test` says in plain words what works and what does not; `soc slack handover` posts the shift's page."""
 
 import json
 import sys
@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import click
 
 from soc_core import CheckResult, DeliveryError, Grade
+from soc_slack.cards import Shown
 from soc_slack.checks import checks
-from soc_slack.client import Client, Webhook
+from soc_slack.client import Client
 from soc_slack.escape import printable
+from soc_slack.handover import page
 from soc_slack.messages import answer
 from soc_slack.route import Route
 from soc_slack.settings import Login, Settings
+from soc_slack.webhook import Webhook
 
 _FAILED = 4
 _WORDS = {Grade.OK: "PASS", Grade.WARN: "WARN", Grade.FAIL: "FAIL"}
@@ -23,7 +26,7 @@ def add_commands(cli: click.Group, login: Login, settings: Settings) -> None:
 
     @cli.group(name="slack")
     def group() -> None:
-        """Slack: try it out."""
+        """Slack: try it out, and tell it something."""
 
     @group.command(name="test")
     @click.option("--channel", help="Another channel than the one for security.")
@@ -44,15 +47,39 @@ def add_commands(cli: click.Group, login: Login, settings: Settings) -> None:
             click.echo("\n".join(_line(name, result) for name, result in results.items()))
         ctx.exit(_FAILED if results["test message"].grade is Grade.FAIL else 0)
 
+    @group.command(name="handover")
+    @click.option("--channel", help="Another channel than the one for incidents.")
+    @click.pass_context
+    def handover(ctx: click.Context, channel: str | None) -> None:
+        """Post the page for the next shift: `soc handover --json | soc slack handover`."""
+        try:
+            shown = page(json.load(sys.stdin))
+        except ValueError as error:
+            raise click.UsageError(
+                "this is no page for the next shift; write: soc handover --json | soc slack handover"
+            ) from error
+        client = Client(login, settings) if login.bot_token is not None else None
+        route = Route.of(settings)
+        try:
+            where = send(login, settings, client, channel or route.incidents or next(iter(route.all), ""), shown)
+        except DeliveryError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(_FAILED)
+        click.echo(f"posted to {where}", err=True)
+
 
 def send_trial(login: Login, settings: Settings, client: Client | None, channel: str | None) -> str:
     """Post a test message; answers where."""
-    shown = answer("This is a test of soc-core. Nothing happened.")
+    where = channel or next(iter(Route.of(settings).all), "")
+    return send(login, settings, client, where, answer("This is a test of soc-core. Nothing happened."))
+
+
+def send(login: Login, settings: Settings, client: Client | None, channel: str, shown: Shown) -> str:
+    """Post something that is about no single incident; answers where."""
     if client is None:
         Webhook(login, settings).post(shown.text, shown.blocks)
         return "the webhook's channel"
-    where = channel or Route.of(settings).all[0]
-    place = client.post(where, shown.text, shown.blocks, key=None, thread=None, broadcast=False)
+    place = client.post(channel, shown.text, shown.blocks, key=None, thread=None, broadcast=False)
     return client.permalink(place)
 
 

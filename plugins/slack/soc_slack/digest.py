@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import attrs
 
 from soc_core import BatchSummary, Delivery
-from soc_slack.client import Client, Webhook
+from soc_slack.client import Client
 from soc_slack.messages import summary
 from soc_slack.route import Route
 from soc_slack.settings import Login, Settings
+from soc_slack.webhook import Webhook
 
 _LOOK_BACK = timedelta(hours=1)
 

@@ -6,9 +6,8 @@ from urllib.parse import parse_qs
 
 import attrs
 
-from soc_core import Endpoint, HttpRequest, HttpResponse, StoreError
+from soc_core import Endpoint, HttpRequest, HttpResponse, StoreError, get_logger
 from soc_slack.inbound import Inbound
-from soc_slack.logs import log
 from soc_slack.places import Json
 from soc_slack.signature import Signatures
 
@@ -39,7 +38,7 @@ class Endpoints:
     def _checked(self, request: HttpRequest, kind: str, read: Callable[[bytes], object]) -> HttpResponse:
         fault = self.signatures.fault_of(request)
         if fault is not None:
-            log().warning("slack.request_refused", path=request.path, fault=fault)
+            get_logger().warning("slack.request_refused", path=request.path, fault=fault)
             return _REFUSED
         try:
             payload = read(request.body)
@@ -52,7 +51,7 @@ class Endpoints:
         try:
             reply = self.inbound.handle(kind, payload)
         except StoreError as error:
-            log().error("slack.not_stored", kind=kind, error=str(error))
+            get_logger().error("slack.not_stored", kind=kind, error=str(error))
             return HttpResponse(status=503)
         if reply.later is not None:
             self.later(reply.later)

@@ -7,7 +7,8 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SCHEME = re.compile(r"\b(ht|f)t(ps?)(?=:)", re.IGNORECASE)
+_SCHEME = re.compile(r"\b(?:ht|f)tps?(?=:)", re.IGNORECASE)
+_DEFANGED = str.maketrans("tT", "xX")
 _OTHER_SCHEME = re.compile(r"(?<=\w):(?=//)|(?<=mailto):", re.IGNORECASE)
 _DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")  # before what may be a top-level domain
 
@@ -39,7 +40,9 @@ def escape(text: str) -> str:
 def inert(text: str, limit: int) -> str:
     """Hostile text for such a place: on one line, no mention, no link, at most `limit` characters after escaping."""
     line = printable(" ".join(text[: 4 * limit].split()))
-    tame = _DOT.sub("[.]", _OTHER_SCHEME.sub("[:]", _SCHEME.sub(r"\1xx\2", line)))
+    tame = _DOT.sub(
+        "[.]", _OTHER_SCHEME.sub("[:]", _SCHEME.sub(lambda found: found.group().translate(_DEFANGED), line))
+    )
     if len(tame) > limit:
         tame = tame[: limit - 1] + "…"
     shown = escape(tame)

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from soc_core import Change, ChangeRefused, DeliveryError, Inbox, Incident, Person, Reports, Status, Update
+from soc_core import Change, ChangeRefused, DeliveryError, Inbox, Incident, Person, Reports, Status, Update, get_logger
 from soc_slack import actions, messages
 from soc_slack.cards import Shown
 from soc_slack.client import Client
-from soc_slack.logs import log
 from soc_slack.people import People
 from soc_slack.places import Json
 from soc_slack.reading import dig, readable, rows
@@ -91,7 +90,7 @@ class Inbound:
     def _press(self, press: Press) -> Reply:
         person, refusal = self._allowed(press.user, press.team)
         if person is None:
-            log().warning("slack.press_refused", user=press.user, action=press.action, incident=press.incident)
+            get_logger().warning("slack.press_refused", user=press.user, action=press.action, incident=press.incident)
             return self._whispered(press, messages.answer(refusal))
         incident = self._reports.incident(press.incident)
         if incident is None:

@@ -23,7 +23,8 @@ from soc_core import (
 )
 from soc_slack import settings as known
 from soc_slack.checks import checks
-from soc_slack.client import Client, Socket, Webhook
+from soc_slack.client import Client
+from soc_slack.connection import Socket
 from soc_slack.digest import Digest
 from soc_slack.endpoints import Endpoints
 from soc_slack.inbound import Inbound
@@ -36,6 +37,7 @@ from soc_slack.signature import Signatures
 from soc_slack.socket import Listener, Listening, afterwards
 from soc_slack.timeline import Herald, Timeline
 from soc_slack.upkeep import Countdown, Presence, Sweep
+from soc_slack.webhook import Webhook
 
 if TYPE_CHECKING:  # click is only needed for the command
     import click

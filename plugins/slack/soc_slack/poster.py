@@ -9,11 +9,10 @@ from typing import Protocol
 
 import attrs
 
-from soc_core import Delivery, Incident, PermanentError, TemporaryError
+from soc_core import Delivery, Incident, PermanentError, TemporaryError, get_logger
 from soc_slack.cards import Shown
 from soc_slack.client import Client
 from soc_slack.errors import LacksScope, Repair, Reroute, Vanished
-from soc_slack.logs import log
 from soc_slack.messages import plainly
 from soc_slack.pace import POSTS, UPDATES, Pace
 from soc_slack.places import Place
@@ -126,7 +125,7 @@ class Poster:
             try:
                 self._edit(place, shown)
             except Repair as error:
-                log().warning("slack.blocks_refused", place=str(place), error=str(error))
+                get_logger().warning("slack.blocks_refused", place=str(place), error=str(error))
                 self._edit(place, plainly(shown))
             newest[place] = version
 
@@ -140,10 +139,10 @@ class Poster:
             return None
         except LacksScope as error:
             # Twice is better than never: without the right to look, an alert goes out all the same.
-            log().error("slack.cannot_look", incident=errand.incident.id, error=str(error))
+            get_logger().error("slack.cannot_look", incident=errand.incident.id, error=str(error))
             return None
         for double in found[1:]:
-            log().warning("slack.double_removed", incident=errand.incident.id, place=str(double))
+            get_logger().warning("slack.double_removed", incident=errand.incident.id, place=str(double))
             with contextlib.suppress(PermanentError):
                 self.client.delete(double)
         return found[0] if found else None
@@ -152,11 +151,11 @@ class Poster:
         try:
             return self._call(channel, shown, key=key, thread=thread, broadcast=broadcast)
         except Repair as error:
-            log().warning("slack.blocks_refused", channel=channel, error=str(error))
+            get_logger().warning("slack.blocks_refused", channel=channel, error=str(error))
         try:
             return self._call(channel, plainly(shown), key=key, thread=thread, broadcast=broadcast)
         except Repair as error:
-            log().warning("slack.metadata_refused", channel=channel, error=str(error))
+            get_logger().warning("slack.metadata_refused", channel=channel, error=str(error))
         return self._call(channel, plainly(shown), key=None, thread=thread, broadcast=broadcast)
 
     def _call(self, channel: str, shown: Shown, *, key: str | None, thread: str | None, broadcast: bool) -> Place:
@@ -186,6 +185,8 @@ class Poster:
                 place = self._send(other, shown, key=key, thread=None, broadcast=False)
             except Reroute:
                 continue
-            log().error("slack.rerouted", incident=errand.incident.id, channel=channel, to=other, error=str(because))
+            get_logger().error(
+                "slack.rerouted", incident=errand.incident.id, channel=channel, to=other, error=str(because)
+            )
             return place
         raise PermanentError(f"no channel takes the message for {errand.incident.id}: {because}") from because

@@ -8,9 +8,14 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from soc_core import NotConfigured, Secret, SettingsError, setting
+from soc_core import NotConfigured, Secret, checked_url, setting
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
+
+
+def _checked_secret(url: Secret) -> Secret:
+    checked_url(url.reveal())
+    return url
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +37,7 @@ class Settings:
     )
     webhook_url: Secret | None = attrs.field(
         default=None,
+        converter=attrs.converters.optional(_checked_secret),
         metadata=setting("Incoming webhook: posts only, no buttons; used without a bot token", env="SLACK_WEBHOOK_URL"),
     )
     security_channel: str | None = attrs.field(
@@ -49,7 +55,8 @@ class Settings:
         metadata=setting("Channel for severity below 6; leave it out to be spared", env="SLACK_GENERAL_CHANNEL"),
     )
     api_url: str = attrs.field(
-        default="https://slack.com/api/",
+        default="https://slack.com/api",
+        converter=checked_url,
         metadata=setting("Where the Web API is, for GovSlack, gateways and tests", env="SLACK_API_URL"),
     )
     proxy: str | None = attrs.field(default=None, metadata=setting("HTTP proxy; the environment's is used if left out"))
@@ -93,7 +100,6 @@ class Login:
 
 def login_of(settings: Settings) -> Login:
     """The login; `NotConfigured` says what is missing."""
-    api_url = _checked(settings.api_url, "SLACK_API_URL")
     if settings.bot_token:
         channels = (
             settings.security_channel,
@@ -103,11 +109,10 @@ def login_of(settings: Settings) -> Login:
         )
         if not any(channels):
             raise NotConfigured("Slack has a bot token but no channel: set SLACK_SECURITY_CHANNEL")
-        return Login(api_url=api_url, bot_token=settings.bot_token)
+        return Login(api_url=settings.api_url, bot_token=settings.bot_token)
     if settings.webhook_url:
-        _checked(settings.webhook_url.reveal(), "SLACK_WEBHOOK_URL")
-        return Login(api_url=api_url, webhook_url=settings.webhook_url)
-    raise NotConfigured("Slack is not configured: SLACK_BOT_TOKEN (or SLACK_WEBHOOK_URL, to post only) is missing")
+        return Login(api_url=settings.api_url, webhook_url=settings.webhook_url)
+    raise NotConfigured("SLACK_BOT_TOKEN (or SLACK_WEBHOOK_URL, to post only) is missing")
 
 
 def is_loopback(url: str) -> bool:
@@ -117,11 +122,3 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _checked(url: str, name: str) -> str:
-    parts = urlsplit(url.strip())
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
-        return url.strip()
-    # A webhook's address is a secret: the error does not repeat it.
-    raise SettingsError(f"{name} must begin with https:// (http:// is for this machine only), not {parts.scheme!r}")

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from soc_core import HttpRequest, Secret
-from soc_slack.client import signature_verifier
+from soc_slack.library import signature_verifier
 
 _WINDOW = 300.0
 _REMEMBERED = 10_000

@@ -10,10 +10,9 @@ from typing import Protocol
 
 import attrs
 
-from soc_core import DeliveryError, Stop, StoreError
-from soc_slack.client import PING_EVERY, Acknowledge
+from soc_core import DeliveryError, Stop, StoreError, get_logger
+from soc_slack.connection import PING_EVERY, Acknowledge
 from soc_slack.inbound import Inbound
-from soc_slack.logs import log
 from soc_slack.places import Json
 
 DEAF_AFTER = 3.5 * PING_EVERY
@@ -75,12 +74,12 @@ class Listening:
             try:
                 ear.connect()
             except DeliveryError as error:
-                log().warning("slack.socket_failed", error=str(error), again_in=pause)
+                get_logger().warning("slack.socket_failed", error=str(error), again_in=pause)
                 closing.append(_retired(ear, stop, grace=0))
                 stop.wait(pause)
                 pause = min(_LONGEST_PAUSE, pause * 2)
                 continue
-            log().info("slack.socket_open", renewed=watch is not None)
+            get_logger().info("slack.socket_open", renewed=watch is not None)
             if watch is not None:
                 closing.append(_retired(watch.ear, stop))
             closing = [thread for thread in closing if thread.is_alive()]
@@ -102,10 +101,10 @@ class Listener:
         try:
             reply = self.inbound.handle(kind, payload)
         except StoreError as error:
-            log().error("slack.not_stored", kind=kind, error=str(error))
+            get_logger().error("slack.not_stored", kind=kind, error=str(error))
             return  # not acknowledged: Slack shows it to the person, or sends it again
         except Exception:
-            log().exception("slack.not_handled", kind=kind)  # the library's thread would swallow it
+            get_logger().exception("slack.not_handled", kind=kind)  # the library's thread would swallow it
             raise
         acknowledge(reply.body)
         if reply.later is not None:
@@ -117,7 +116,7 @@ def afterwards(later: Callable[[], None]) -> None:
     try:
         later()
     except DeliveryError as error:
-        log().warning("slack.answer_failed", error=str(error))
+        get_logger().warning("slack.answer_failed", error=str(error))
 
 
 def _retired(ear: Ear, stop: Stop, *, grace: float = _GRACE) -> threading.Thread:

@@ -18,11 +18,11 @@ from soc_core import (
     TemporaryError,
     Ticket,
     Update,
+    get_logger,
 )
 from soc_slack import messages
-from soc_slack.cards import Shown, card
+from soc_slack.cards import GONE, Shown, card
 from soc_slack.errors import Reroute, Vanished
-from soc_slack.logs import log
 from soc_slack.people import People
 from soc_slack.places import Place
 from soc_slack.poster import Errand, Poster
@@ -151,7 +151,7 @@ class Timeline:
             if line is not None:
                 self._say(errand, line, thread_of(incident) or place, broadcast=broadcast, repeat=repeat)
         except (Reroute, Vanished) as error:
-            log().warning("slack.message_gone", incident=incident.id, error=str(error))
+            get_logger().warning("slack.message_gone", incident=incident.id, error=str(error))
             if not incident.status.active:
                 return None
             return self._shown_with(errand, line, broadcast=broadcast, again=True)
@@ -255,7 +255,12 @@ def thread_of(incident: Incident) -> Place | None:
 
 
 def _doing(incident: Incident, update: Update) -> Refs:
-    """Who brought the incident where it stands: the live message names them. Overtaken changes name nobody."""
+    """Who brought the incident where it stands: the live message names them. Overtaken changes name nobody.
+
+    A ticket that is gone is named too, so that nobody waits for it.
+    """
+    if update.change is Change.TICKET:
+        return {GONE: update.old if incident.ticket is None else ""}
     stands = {Change.STATUS: incident.status, Change.VERDICT: incident.verdict, Change.PROMOTED: update.new}
     if update.change not in stands:
         return {}

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import attrs
 
-from soc_core import DeliveryError, Inbox, PermanentError, Reports, Stop
+from soc_core import DeliveryError, Inbox, PermanentError, Reports, Stop, get_logger
 from soc_slack.client import Client
-from soc_slack.logs import log
 from soc_slack.people import People
 from soc_slack.places import Place
 from soc_slack.timeline import Timeline, parent_of
@@ -37,7 +36,7 @@ class Countdown:
             except PermanentError:
                 continue  # the next news about it posts a new message
             except DeliveryError as error:
-                log().info("slack.countdown_waits", error=str(error))
+                get_logger().info("slack.countdown_waits", error=str(error))
                 return
 
 
@@ -59,10 +58,10 @@ class Sweep:
             try:
                 ours = self.client.ours(channel, since=since)
                 for double in _doubles(ours, kept):
-                    log().warning("slack.double_removed", place=str(double))
+                    get_logger().warning("slack.double_removed", place=str(double))
                     self.client.delete(double)
             except DeliveryError as error:
-                log().info("slack.sweep_waits", channel=channel, error=str(error))
+                get_logger().info("slack.sweep_waits", channel=channel, error=str(error))
 
 
 @attrs.frozen(kw_only=True)
@@ -87,7 +86,7 @@ class Presence:
             for user in members:
                 person = self.people.person(user)
                 if person is None:
-                    log().info("slack.unmapped", user=user)
+                    get_logger().info("slack.unmapped", user=user)
                     continue
                 begins, ends = spans.get(user, (0.0, 0.0))
                 quiet = begins <= now.timestamp() < ends
@@ -95,7 +94,7 @@ class Presence:
                 reason = "do not disturb in Slack" if quiet else "active in Slack" if available else "away in Slack"
                 self.inbox.availability(person.name, available, reason, now + 3 * self.every)
         except DeliveryError as error:
-            log().info("slack.presence_waits", error=str(error))
+            get_logger().info("slack.presence_waits", error=str(error))
 
 
 def _doubles(ours: list[tuple[str, Place]], kept: set[str]) -> list[Place]:

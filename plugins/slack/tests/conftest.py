@@ -269,7 +269,12 @@ def house(slack: FakeSlack, clock: HandClock, tmp_path: Path) -> Iterator[Callab
     opened: list[Soc] = []
 
     def start(
-        *, store: str = "soc.db", env: Mapping[str, str] | None = None, tracker: Tracker | None = None, **more: object
+        *,
+        store: str = "soc.db",
+        env: Mapping[str, str] | None = None,
+        tracker: Tracker | None = None,
+        beside: Sequence[tuple[str, object]] = (),
+        **more: object,
     ) -> House:
         made = tracker or Tracker()
         overrides = {
@@ -291,7 +296,7 @@ def house(slack: FakeSlack, clock: HandClock, tmp_path: Path) -> Iterator[Callab
                 **(env or {}),
             },
             overrides={**overrides, **more},
-            plugins=[("verdicts", Verdicts()), ("tracker", made)],
+            plugins=[("verdicts", Verdicts()), ("tracker", made), *beside],
             clock=clock,
         )
         opened.append(soc)

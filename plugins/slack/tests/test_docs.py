@@ -56,7 +56,8 @@ def test_each_table_of_settings_is_understood(snippet: str, tmp_path: Path, plac
     secret.write_text("xapp-1")
     config = tmp_path / "soc.toml"
     config.write_text(snippet.replace("/run/secrets/slack_app_token", str(secret)), encoding="utf-8")
-    env = {f"SOC_SLACK_{name}": "x" for name in ("BOT_TOKEN", "SIGNING_SECRET", "WEBHOOK_URL")}
+    env = {f"SOC_SLACK_{name}": "x" for name in ("BOT_TOKEN", "SIGNING_SECRET")}
+    env["SOC_SLACK_WEBHOOK_URL"] = "https://hooks.slack.com/services/x"
     house = load(config=config, env=env)
     assert plugin_settings("slack", Settings, house, env) != Settings()
 

@@ -3,8 +3,9 @@
 import json
 import random
 import re
+from collections.abc import Iterator
 
-import attrs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from soc_slack import messages
@@ -49,11 +50,12 @@ HOSTILE = st.lists(st.one_of(st.sampled_from(BAITS), st.text(max_size=20)), max_
 # What we say ourselves and Slack obeys: dates, our people, our groups, our ticket.
 OURS = re.compile(
     r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>|<@U0ANA00001>|<!subteam\^S0MANAGERS>"
-    r"|<https://jira\.example\.org/browse/SEC-1\|SEC-1>|<https://soc\.slack\.com/archives/C1/p1\|Open the live message>"
+    r"|<https://jira\.example\.org/browse/SEC-\d+\|SEC-\d+>"
+    r"|<https://soc\.slack\.com/archives/C1/p1\|Open the live message>"
 )
 
 
-def parsed_texts(value: object, inside_preformatted: bool = False):
+def parsed_texts(value: object):
     """The texts in which Slack looks for marks and links."""
     if isinstance(value, dict):
         if value.get("type") == "mrkdwn":
@@ -76,7 +78,7 @@ def all_texts(value: object):
             yield from all_texts(inner)
 
 
-def check(shown: Shown, *, foreign: bool = True) -> None:
+def check(shown: Shown) -> None:
     assert faults_in(list(shown.blocks)) == []
     assert 0 < len(shown.text) <= 3900
     json.dumps([shown.text, shown.blocks]).encode()
@@ -92,57 +94,72 @@ def check(shown: Shown, *, foreign: bool = True) -> None:
         )
 
 
-@settings(max_examples=300, deadline=None)
-@given(HOSTILE, HOSTILE, HOSTILE, st.booleans())
-def test_no_log_line_pings_links_hides_or_breaks_the_live_message(make, message, source, label, buttons) -> None:
+CHANGES = (Change.NOTE, Change.STATUS, Change.ASSIGNEE, Change.VERDICT, Change.TICKET, Change.PROMOTED, Change.MERGED)
+
+
+def whole_story(make, first: str, second: str, third: str, *, buttons: bool = True) -> Iterator[Shown]:
+    """Everything that is ever said about an incident, hostile text wherever it may come from."""
     incident = make.incident(
-        message=message,
-        source=source,
-        label=label,
-        reason=message,
-        why=source,
-        assignee=label,
-        acknowledged_by=source,
+        message=first,
+        source=second,
+        label=third,
+        reason=first,
+        why=second,
+        assignee=third,
+        acknowledged_by=second,
         acknowledged_at=make.now,
-        refs={"slack:by_status": message},
-        ticket=make.ticket(),
+        refs={"slack:by_status": first},
+        ticket=make.ticket() if buttons else None,
     )
-    check(card(incident, now=make.now, buttons=buttons))
-    check(messages.plainly(card(incident, now=None)))
-
-
-@settings(max_examples=300, deadline=None)
-@given(HOSTILE, HOSTILE)
-def test_no_text_does_so_beside_the_live_message_either(make, first, second) -> None:
-    incident = make.incident(message=first, source=second, label=first)
-    step = EscalationStep(rung=first, share=0.5, comment=second)
-    said = [
-        messages.escalation(incident, step, ["<@U0ANA00001>", "<!subteam^S0MANAGERS>"], [first, second]),
-        messages.news(incident, first, "https://soc.slack.com/archives/C1/p1"),
-        messages.answer(first, second),
-        messages.summary(BatchSummary(id="b", processed=100, by_severity={9: 3}, incidents=(incident,))),
-    ]
-    for change in (Change.NOTE, Change.STATUS, Change.ASSIGNEE, Change.VERDICT, Change.TICKET, Change.PROMOTED):
-        update = make.update(change, text=first, actor=second, old=first, new=second, origin=second)
+    yield card(incident, now=make.now, buttons=buttons)
+    yield messages.plainly(card(incident, now=None))
+    for change in CHANGES:
+        update = make.update(change, text=first, actor=second, old=first, new=third, origin=second)
         line = messages.thread_line(incident, update)
         assert line is not None
-        said.append(line)
-    for shown in said:
+        yield line
+    step = EscalationStep(rung=first, share=0.5, comment=second)
+    yield messages.escalation(incident, step, ["<@U0ANA00001>", "<!subteam^S0MANAGERS>"], [first, third])
+    yield messages.news(incident, first, "https://soc.slack.com/archives/C1/p1")
+    yield messages.answer(first, second)
+    yield messages.summary(BatchSummary(id="b", processed=100, by_severity={9: 3}, incidents=(incident,)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, st.booleans())
+def test_nothing_that_is_said_pings_links_hides_or_breaks(make, first, second, third, buttons) -> None:
+    for shown in whole_story(make, first, second, third, buttons=buttons):
         check(shown)
-    assert faults_in_view(messages.note_form(incident.id, "C1", "1.1")) == []
+    assert faults_in_view(messages.note_form("INC-1", "C1", "1.1")) == []
 
 
-def test_ten_thousand_hostile_lines_make_harmless_valid_messages(make) -> None:
-    base = make.incident()
+def test_ten_thousand_hostile_lines_make_harmless_valid_messages_and_threads(make) -> None:
     chance = random.Random(4)
-    for _ in range(10_000):
+    said = 0
+    for number in range(10_000):
         line = "".join(chance.choices(BAITS, k=chance.randint(1, 8)))
-        text = inert(line, 900)
-        assert "<" not in text
-        assert not re.search(r"(?i)\w://|\w\.[^\W\d_]{2}", text)
-    for _ in range(300):
-        line = "".join(chance.choices(BAITS, k=chance.randint(1, 200)))
-        check(card(attrs.evolve(base, message=line, source=line[:200]), now=make.now))
+        for shown in whole_story(make, line, line[:80], line[::-1], buttons=number % 2 == 0):
+            check(shown)
+            said += 1
+    assert said == 130_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 74, 75, 76, 149, 150, 151, 280, 900, 2000, 2900, 3001, 4001, 40_001, 300_000])
+@pytest.mark.parametrize("piece", ["x", "<!channel> ", "\u202e", "&", "a.bc ", "```"])
+def test_text_of_any_size_makes_valid_messages(make, size, piece) -> None:
+    text = (piece * size)[:size]
+    for shown in whole_story(make, text, text, text):
+        check(shown)
+
+
+def test_hostile_lines_go_the_whole_way_and_arrive_harmless(house, slack) -> None:
+    home = house()
+    home.soc.submit([(f"app{number}", f"9 Security Alert: {bait}") for number, bait in enumerate(BAITS)])
+    home.passes(2 * len(BAITS))
+    arrived = [*slack.messages("security"), *slack.messages("system")]
+    assert len(arrived) >= len(BAITS)
+    for message in arrived:
+        check(Shown(text=message.text, blocks=tuple(message.blocks)))
 
 
 def test_a_log_line_is_shown_as_it_was_logged(make) -> None:

@@ -23,6 +23,20 @@ def test_while_the_tracker_is_down_the_message_says_ticket_pending(slack: FakeSl
     assert "ticket SEC-1" in message.text
 
 
+def test_a_ticket_that_is_gone_is_not_called_pending_and_comes_back(slack: FakeSlack, house) -> None:
+    home = house()
+    home.happens("9 Security Alert: root logged in")
+    home.soc.inbox("tracker").ticket_gone("INC-1", "SEC-1 was deleted")
+    home.passes(5)
+    (message,) = slack.messages("security")
+    assert "ticket gone (was SEC-1)" in message.text
+    assert "Ticket\ngone (was SEC-1)" in message.shown
+    home.soc.inbox("tracker").ticket_moved("INC-1", "SEC-1", "https://jira.example.org/browse/SEC-1")
+    home.passes(5)
+    (message,) = slack.messages("security")
+    assert "ticket SEC-1" in message.text
+
+
 def test_similar_alerts_within_five_minutes_share_one_thread(slack: FakeSlack, house) -> None:
     home = house()
     home.happens("9 Security Alert: root logged in")

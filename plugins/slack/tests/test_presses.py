@@ -53,6 +53,23 @@ def test_create_incident_pressed_five_times_by_two_people_makes_one_ticket(slack
     assert "Ticket asked for by ana" in message.shown
 
 
+def test_create_incident_after_the_ticket_was_deleted_makes_one_new_ticket(slack: FakeSlack, wired) -> None:
+    wired.happens("9 Security Alert: root logged in")
+    tracker = wired.incidents[0].ticket.tracker
+    wired.soc.inbox(tracker).ticket_gone("INC-1", "SEC-1 was deleted")
+    wired.soc.work()
+    assert wired.incidents[0].ticket is None
+    (message,) = slack.messages("security")
+    for name in ("ana", "bo", "ana", "bo", "ana"):
+        assert slack.person(name).presses(message, "soc_create").acknowledged
+    wired.soc.work()
+    assert len(wired.tracker.made) == 2
+    (message,) = slack.messages("security")
+    assert "soc_create" not in message.buttons
+    assert f"ticket {wired.incidents[0].ticket.key}" in message.text
+    assert "Ticket asked for by ana" in message.shown
+
+
 def test_create_incident_while_the_automatic_ticket_is_under_way_makes_one_ticket(slack: FakeSlack, wired) -> None:
     wired.tracker.hangs = True
     wired.soc.submit([("sshd", "9 Security Alert: root logged in")])

@@ -50,7 +50,7 @@ def test_without_credentials_slack_steps_aside_and_says_what_is_missing() -> Non
 
 @pytest.mark.parametrize("url", ["http://slack.example/api/", "ftp://slack.com", "slack.com/api"])
 def test_only_https_leaves_this_machine(url) -> None:
-    with pytest.raises(SettingsError, match="SLACK_API_URL"):
+    with pytest.raises(SettingsError, match="https://"):
         Slack(Settings(bot_token=Secret("xoxb-1"), security_channel="C1", api_url=url))
 
 

@@ -84,8 +84,8 @@ class Cutter:
         self._name = name
         self._rest = b""
         self._skipped = 0  # bytes of a line beyond the cap that were let go already
-        self.offset = offset
-        self.line = line
+        self.offset: int = offset
+        self.line: int = line
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         """Cut what can be cut now."""

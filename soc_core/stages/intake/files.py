@@ -12,6 +12,8 @@ import attrs
 from soc_core.errors import InputError
 from soc_core.stages.intake.blocks import BLOCK_SIZE, Block, Cutter, Piece
 from soc_core.stages.intake.position import HEAD, TAIL, Position, fingerprint, resume
+from soc_core.stages.intake.ranges import Range, ends
+from soc_core.stages.intake.unrolled import Broken, Unrolled, is_document
 
 STDIN = "-"
 
@@ -65,8 +67,8 @@ class LogFile:
         self._raw = _standard_input(stdin) if path == STDIN else _opened(path)
         status = None if path == STDIN else os.fstat(self._raw.fileno())
         self._status = status if status and stat.S_ISREG(status.st_mode) else None
-        self._log: BinaryIO | gzip.GzipFile = self._raw
-        self.compressed = False
+        self._log: BinaryIO | gzip.GzipFile | Unrolled = self._raw
+        self.packed: bool = False
         self._ended = False
         self._out = 0
         self._head = b""
@@ -126,6 +128,34 @@ class LogFile:
         for piece in self._cutter.finish():
             yield self._given(piece)
 
+    def large(self, size: int) -> bool:
+        """Whether this is a file with several ranges of such a size ahead; a pipe or a packed file has none."""
+        return (
+            self._status is not None
+            and not self.packed
+            and os.fstat(self._raw.fileno()).st_size - self._cutter.offset > 2 * size
+        )
+
+    def parts(self, size: int, format: str) -> Iterator[Range]:  # noqa: A002  # the word users know from --format
+        """What lies ahead, in ranges that others may read; what is left over at the end is in none."""
+        assert self._status is not None  # noqa: S101 - a regular file, see `large`
+        file, start = (self._status.st_dev, self._status.st_ino), self._cutter.offset
+        for end in ends(self._raw.fileno(), start, size):
+            yield Range(path=self.name, file=file, offset=start, end=end, format=format, identity=self.identity or "")
+            start = end
+
+    def passed(self, end: int | None = None, lines: int = 0) -> int:
+        """Go on at `end`, as others have read so many lines up to there; answers how many lines there were before.
+
+        Without an end, go on behind the last piece that was given out, and forget what was read ahead.
+        """
+        before, end = self._cutter.line - 1, self._cutter.offset if end is None else end
+        length = min(TAIL, end)
+        self._tail = os.pread(self._raw.fileno(), length, end - length)
+        self._cutter = Cutter(self.name, offset=end, line=before + lines + 1)
+        self._log.seek(end)
+        return before
+
     def moved(self) -> bool:
         """Whether the path names another file by now, as after a rotation."""
         try:
@@ -136,7 +166,7 @@ class LogFile:
 
     def cut_short(self) -> bool:
         """Whether the file was emptied under us (copytruncate), even if it has outgrown its old size since."""
-        if self._status is None or self.compressed:
+        if self._status is None or self.packed:
             return False
         number = self._raw.fileno()
         read = self._cutter.offset + len(self._cutter.rest)
@@ -148,15 +178,18 @@ class LogFile:
             self._raw.close()
 
     def _find_place(self, status: os.stat_result, saved: Mapping[str, Position]) -> None:
-        self.compressed = self._raw.read(2) == _GZIP
+        self.packed = self._raw.read(2) == _GZIP
         self._raw.seek(0)
-        if self.compressed:
-            self._log = gzip.GzipFile(fileobj=self._raw)
+        log: BinaryIO | gzip.GzipFile = gzip.GzipFile(fileobj=self._raw) if self.packed else self._raw
+        self._log = log
         try:
-            head = _read_full(self._log, HEAD)
+            head = _read_full(log, HEAD)
+            if is_document(head):
+                self.packed, self._log = True, Unrolled(log, head)
+                head = _read_full(self._log, HEAD)
             place = resume(self.name, self._log, head, status, saved)
             self._log.seek(place.offset if place else 0)
-        except (OSError, EOFError, zlib.error):  # damaged: read from the start as far as it goes
+        except (OSError, EOFError, zlib.error, Broken):  # damaged: read from the start as far as it goes
             self._log.seek(0)
             return
         if place:
@@ -171,12 +204,18 @@ class LogFile:
             return b""
         try:
             chunk = _read_some(self._log)
+            if self._status is None and not self._head and is_document(chunk):
+                self._log = Unrolled(self._raw, chunk)
+                chunk = _read_some(self._log)
+        except Broken as error:
+            self._ended = True
+            return str(error)
         except (EOFError, OSError, zlib.error) as error:
-            if not self.compressed:
+            if not self.packed:
                 raise InputError(f"reading {self.name} failed: {error}") from error
             self._ended = True
             return f"the compressed file is damaged or was cut short ({error}): what could be read was, fetch it again"
-        if self.compressed and chunk:
+        if self.packed and chunk:
             self._out += len(chunk)
             out, packed = self._out, max(self._raw.tell(), 1)
             if out > self._limits.size or (out > self._limits.free and out / packed > self._limits.ratio):
@@ -230,14 +269,14 @@ def _check_text(name: str, chunk: bytes) -> None:
         raise InputError(f"{name} is a binary file, no log of text lines: give the log itself")
 
 
-def _read_some(log: BinaryIO | gzip.GzipFile) -> bytes:
+def _read_some(log: BinaryIO | gzip.GzipFile | Unrolled) -> bytes:
     """What is there, up to a block: never waits to fill one."""
     read1 = getattr(log, "read1", None)
     data: bytes = read1(BLOCK_SIZE) if read1 else log.read(BLOCK_SIZE)
     return data
 
 
-def _read_full(log: BinaryIO | gzip.GzipFile, size: int) -> bytes:
+def _read_full(log: BinaryIO | gzip.GzipFile | Unrolled, size: int) -> bytes:
     data = b""
     while len(data) < size and (more := log.read(size - len(data))):
         data += more

@@ -29,17 +29,17 @@ _object = msgspec.json.Decoder(_Object)
 
 def misfits(block: Block, candidates: Sequence[Candidate], format: str) -> Iterable[Line | Candidate]:  # noqa: A002
     """The candidates, and in a log of a strict format the other lines that cannot be in it, in order."""
-    if format == "json" and not _all_objects(block.data):
+    if format == "json" and not _all_objects(block):
         return _with(candidates, [line for line in block.lines() if not _is_object(line.data)])
     if format in _WITHOUT:
         return _with(candidates, _found(block, _WITHOUT[format]))
     return candidates
 
 
-def _all_objects(data: bytes) -> bool:
+def _all_objects(block: Block) -> bool:
     """Whether every line is an object of its own, none of them empty."""
     try:
-        return len(_object.decode_lines(data)) == data.count(b"\n") + (not data.endswith(b"\n"))
+        return len(_object.decode_lines(block.data)) == block.count
     except (msgspec.MsgspecError, RecursionError):
         return False
 
@@ -60,6 +60,6 @@ def _found(block: Block, expression: "re.Pattern[bytes]") -> Iterator[Line]:
 
 
 def _with(candidates: Sequence[Candidate], others: Iterable[Line]) -> Iterator[Line | Candidate]:
-    known = {candidate.number for candidate in candidates}
-    unknown = (line for line in others if line.number not in known)
-    return heapq.merge(candidates, unknown, key=attrgetter("number"))
+    known = {candidate.offset for candidate in candidates}
+    unknown = (line for line in others if line.offset not in known)
+    return heapq.merge(candidates, unknown, key=attrgetter("offset"))

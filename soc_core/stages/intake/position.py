@@ -1,10 +1,9 @@
 """Where reading of a log file stopped, and how the same file is known again under another name."""
 
-import gzip
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from typing import BinaryIO, Self
+from typing import Protocol, Self
 
 import attrs
 import msgspec
@@ -12,6 +11,18 @@ import msgspec
 HEAD = 1024  # bytes at the beginning that tell one log from another
 TAIL = 256  # bytes before the position that must still be the ones that were read
 CURSOR = "file:"  # what the names of saved positions begin with
+
+
+class Readable(Protocol):
+    """A log that can be read from any place."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes."""
+        ...
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a place."""
+        ...
 
 
 def fingerprint(data: bytes) -> str:
@@ -54,7 +65,7 @@ class Position:
         except (msgspec.MsgspecError, ValueError):
             return None
 
-    def fits(self, log: BinaryIO | gzip.GzipFile, head: bytes) -> bool:
+    def fits(self, log: Readable, head: bytes) -> bool:
         """Whether `log`, which begins with `head`, is this file, grown or not."""
         if self.head_length > len(head) or fingerprint(head[: self.head_length]) != self.head:
             return False
@@ -63,7 +74,7 @@ class Position:
 
 
 def resume(
-    path: str, log: BinaryIO | gzip.GzipFile, head: bytes, status: os.stat_result, saved: Mapping[str, Position]
+    path: str, log: Readable, head: bytes, status: os.stat_result, saved: Mapping[str, Position]
 ) -> Position | None:
     """The position to go on from: of the same file under this path, a name it had before, or a copy of it."""
     own = [saved[path]] if path in saved else []

@@ -7,13 +7,14 @@ import attrs
 from sqlalchemy import Connection
 
 from soc_core.casebook import Casebook
+from soc_core.counters import Counters
 from soc_core.errors import ChangeRefused
 from soc_core.model.event import Course, Event
 from soc_core.model.incident import Change, Incident, Ticket, Update
 from soc_core.moves import FIELDS, named, value_of
 from soc_core.ports import TimeSource
 from soc_core.stages.sync.agreement import HOUSE, NEWEST, Outcome, agree
-from soc_core.store import cursors, fields, inbound, incidents, team
+from soc_core.store import cursors, fields, inbound, incidents, team, tickets
 from soc_core.store.database import Database
 
 
@@ -59,14 +60,17 @@ class Sync:
             self.casebook.fanout.updated(tx, incident, back, now, only=update.origin)
 
     def request_ticket(self, key: str, *, actor: str, origin: str) -> bool:
-        """Make a ticket for an incident that has none; False where one exists or is on its way."""
+        """Make a ticket for an incident that has none, or none any more; False where one exists or is on its way."""
         with self.database.write() as tx:
             incident = _known(tx, key)
-            if incident.kind is Course.TICKET:
+            lost = incident.ticket is None and tickets.state(tx, incident.id) == "gone"
+            if incident.kind is Course.TICKET and not lost:
                 return False
             if not incident.status.active:
                 raise ChangeRefused(f"{incident.id} is {incident.status}: reopen it before it gets a ticket")
             now = self.clock.now()
+            if incident.kind is Course.TICKET:
+                return self.casebook.replace_ticket(tx, incident, now, actor=actor, origin=origin)
             self.casebook.promote(tx, incident, now, reason=f"asked for by {actor}", actor=actor, origin=origin)
         return True
 
@@ -86,10 +90,20 @@ class PluginInbox:
     plugin: str
     sync: Sync
     submit_events: Callable[[Sequence[Event]], int]
+    take_lines: Callable[[bytes, str, str], int]
+    counters: Counters
 
     def submit(self, events: Sequence[Event]) -> int:
         """Hand in log events; answers how many were new."""
         return self.submit_events(events)
+
+    def submit_lines(self, lines: bytes, *, format: str = "auto") -> int:  # noqa: A002 - the word users know
+        """Hand in whole log lines; answers how many could not be read."""
+        return self.take_lines(lines, self.plugin, format)
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Add to a number that metrics show."""
+        self.counters.add(f"{self.plugin}.{what}", number)
 
     def change(self, incident: str, update: Update) -> bool:
         """Ask for a change; False for a repeat."""

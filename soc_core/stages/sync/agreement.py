@@ -73,7 +73,8 @@ def agree(
         return outcome(Outcome.OVERTAKEN)
     if said.value == ours:
         return outcome(Outcome.AGREED)
-    if own.echoes(said):
+    # What a side says after its own last word that counts is where it stands, even if it came there by our writing.
+    if own.echoes(said) and holder != update.origin:
         return outcome(Outcome.ECHO)
     # Whoever sits at the house's own door, or keeps no value of its own, sees the incident itself; before any change
     # everybody knows what it is.
@@ -91,8 +92,8 @@ def agree(
 def _standing(incident: Incident, ours: str, sides: Mapping[str, Side], now: datetime) -> tuple[str, datetime]:
     """Who brought the value that the incident has, and when."""
     # Who only agrees decides nothing: it does not make older news of another side any older.
-    said = [(origin, one.seen) for origin, one in sides.items() if one.seen and one.seen.decided]
-    decisions = [(seen.at, origin) for origin, seen in said if seen.value == ours]
+    said = [(origin, one.seen) for origin, one in sides.items() if one.seen is not None and one.seen.value == ours]
+    decisions = [(seen.decided, origin) for origin, seen in said if seen.decided is not None]
     at, origin = max(decisions, default=(incident.opened_at, HOUSE))
     return origin, min(at, now)
 

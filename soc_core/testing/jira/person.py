@@ -51,3 +51,10 @@ class Human:
     def moves_to_project(self, key: str, project: str) -> None:
         """Moves an issue to another project."""
         self.tracker.move(self.user, self.tracker.issue(key), project)
+
+    def links_duplicate(self, key: str, other: str) -> None:
+        """Says that an issue duplicates another one."""
+        with self.tracker.held():
+            issue = self.tracker.issue(key)
+            issue.links.append(("Duplicate", other))
+            self.tracker.touch(self.user, issue)

@@ -21,15 +21,18 @@ from typing import Self
 
 import attrs
 
+from soc_core.testing.faults import Faults
 from soc_core.testing.jira import views
 from soc_core.testing.jira.api import Answer, Api
 from soc_core.testing.jira.contract import Contract
-from soc_core.testing.jira.faults import Fault, Faults
+from soc_core.testing.jira.faults import Fault
 from soc_core.testing.jira.person import Human
+from soc_core.testing.jira.routes import ROUTES
 from soc_core.testing.jira.site import Issue, Json, Project, User
 from soc_core.testing.jira.tracker import Tracker
 from soc_core.testing.jira.webhooks import Webhooks
-from soc_core.testing.jira.wire import Handler, Server
+from soc_core.testing.jira.wire import Handler
+from soc_core.testing.wire import Server
 
 ROBOT = User(id="5b10-robot", name="soc-robot", display="SOC Robot", email="robot@example.org")
 TEAM = (
@@ -78,25 +81,25 @@ class FakeJira:
         contract: Path | None = None,
         public: str | None = None,
     ) -> None:
-        self.cloud = flavour == "cloud"
+        self.cloud: bool = flavour == "cloud"
         self.context = context
-        self.username = robot.email if self.cloud else robot.name
+        self.username: str = robot.email if self.cloud else robot.name
         self.token = "fake-token"  # noqa: S105  # opens nothing but this pretence
         self.robot = robot
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.login = "ok"  # or "revoked" (answers 401) or "ignored" (treated as nobody)
         self.rate: float | None = None
         given = projects or (Project(key="SEC", name="Security"),)
-        self.tracker = Tracker(
+        self.tracker: Tracker = Tracker(
             projects={project.key: project for project in given},
             users={user.id: user for user in (robot, *TEAM)},
             now=now,
             cloud=self.cloud,
             lag=lag,
         )
-        self.api = Api(tracker=self.tracker, base="", release=flavour.removeprefix("dc-") + ".0")
+        self.api: Api = Api(tracker=self.tracker, routes=ROUTES, base="", release=flavour.removeprefix("dc-") + ".0")
         self._public = public
         self._contracts = _contracts(contract) if contract is not None and self.cloud else {}
         self._webhooks: Webhooks | None = None
@@ -106,9 +109,9 @@ class FakeJira:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._server = Server(self)
+        self._server = Server(type("Handler", (Handler,), {"site": self}), self.violations.append)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True, name="fake-jira").start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{self.context}"
+        self.url: str = f"http://127.0.0.1:{self._server.server_address[1]}{self.context}"
         self.api.base = self._public or self.url
         return self
 
@@ -119,9 +122,7 @@ class FakeJira:
         if self._webhooks is not None:
             self._webhooks.stop()
         if self._server is not None:
-            self._server.shutdown()
-            self._server.hang_up()
-            self._server.server_close()
+            self._server.stop()
 
     # -- what tests look at -----------------------------------------------------------------------------------------
 
@@ -177,8 +178,8 @@ class FakeJira:
 
     def respond(self, handler: Handler) -> None:
         """Answer one request, with whatever goes wrong on the way."""
-        asked, kind = handler.asked(self)
-        fault = self.faults.met_by(asked.method, asked.path)
+        asked, kind = handler.asked()
+        fault = self.faults.first(lambda fault: fault.meets(asked.method, asked.path))
         if asked.version in self._contracts:
             self.violations += self._contracts[asked.version].faults_of(
                 asked.method, f"/rest/api/{asked.version}/{asked.path}", asked.query, asked.body, kind

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from soc_core.testing.jira import jql
+from soc_core.testing.jira.history import changes, visible
 from soc_core.testing.jira.screens import (
     NOT_ON_SCREEN,
     field_errors,
@@ -119,13 +120,13 @@ class Tracker:
                     errors["comment"] = faults[0]
             if errors:
                 raise Refusal(400, errors=errors)
-            before = _visible(issue)
+            before = visible(issue)
             self._write(issue, project, fields)
             issue.labels = [label for label in issue.labels if label not in removes]
             issue.labels += [label for label in adds if label not in issue.labels]
             for name, value in pairs(body.get("properties")):
                 issue.properties[name] = value
-            self._changed(issue, by, "jira:issue_updated", self._items(before, _visible(issue)), body)
+            self._changed(issue, by, "jira:issue_updated", self._items(before, issue), body)
             for comment in comments:
                 self.comment(by, issue, comment)
 
@@ -139,11 +140,11 @@ class Tracker:
                 raise Refusal(400, f"It seems that you have tried to perform an operation ({wanted}) not permitted.")
             way = ways[str(wanted)]
             resolution = self._resolution(project, way, mapping(body.get("fields")))
-            before = _visible(issue)
+            before = visible(issue)
             issue.status = way.to
             done = project.workflow.status(way.to).category == "done"
             issue.resolution = (resolution or issue.resolution or project.resolutions[0]) if done else None
-            self._changed(issue, by, "jira:issue_updated", self._items(before, _visible(issue)), body)
+            self._changed(issue, by, "jira:issue_updated", self._items(before, issue), body)
 
     def comment(self, by: User, issue: Issue, text: object) -> Json:
         """Write a comment."""
@@ -200,6 +201,9 @@ class Tracker:
             issue.histories.append(history)
         self._index.setdefault(issue.id, []).append((now, deepcopy(issue)))
         self.told(event, issue, by, dict(body) if event == "comment_created" and body else history)
+
+    def _items(self, before: Json, issue: Issue) -> list[Json]:
+        return changes(before, visible(issue), users=self.users, projects=self.projects.values(), cloud=self.cloud)
 
     def _project_of(self, fields: Mapping[str, object]) -> Project:
         asked = mapping(fields.get("project"))
@@ -264,41 +268,7 @@ class Tracker:
             elif name not in ("project", "issuetype"):
                 issue.fields[name] = value
 
-    def _items(self, before: Json, after: Json) -> list[Json]:
-        items: list[Json] = []
-        for field in after:
-            if before[field] != after[field]:
-                old, new = self._named(field, before[field]), self._named(field, after[field])
-                items.append({"field": field, "fieldId": field, **_from_to(old, new)})
-        return items
-
-    def _named(self, field: str, value: object) -> tuple[str | None, str | None]:
-        if value is None:
-            return None, None
-        if field == "assignee":
-            user = self.users[str(value)]
-            return (user.id if self.cloud else user.key), user.display
-        if field == "status":
-            every = (status for project in self.projects.values() for status in project.workflow.statuses)
-            return next(status.id for status in every if status.name == value), str(value)
-        return None, str(value)
-
 
 def type_id(number: int) -> str:
     """The id of a project's issue type by its place."""
     return str(10_200 + number)
-
-
-def _visible(issue: Issue) -> Json:
-    return {
-        "status": issue.status,
-        "assignee": issue.assignee,
-        "priority": issue.priority,
-        "resolution": issue.resolution,
-        "labels": " ".join(issue.labels),
-        "duedate": issue.fields.get("duedate"),
-    }
-
-
-def _from_to(old: tuple[str | None, str | None], new: tuple[str | None, str | None]) -> Json:
-    return {"from": old[0], "fromString": old[1], "to": new[0], "toString": new[1]}

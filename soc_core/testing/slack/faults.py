@@ -1,9 +1,8 @@
 """What goes wrong between a program and the pretended Slack: before or after the message is stored."""
 
-import random
-import threading
-
 import attrs
+
+from soc_core.testing import faults
 
 KINDS = (
     "close-before",  # the connection ends before anything is done
@@ -22,7 +21,7 @@ _DONE = frozenset({"close-after", "reset-after", "slow", "truncated", "500-after
 
 
 @attrs.define(kw_only=True)
-class Fault:
+class Fault(faults.Fault):
     """One thing that goes wrong.
 
     Args:
@@ -35,50 +34,15 @@ class Fault:
         seconds: How long `slow` takes.
     """
 
-    kind: str
     method: str = "chat.postMessage"
     channel: str | None = None
-    share: float = 1.0
-    times: int | None = None
     retry_after: int = 1
-    seconds: float = 2.0
-    happened: int = 0
 
     @property
     def after_commit(self) -> bool:
         """Whether what was asked for is done all the same."""
         return self.kind in _DONE
 
-
-class Faults:
-    """The list of things that go wrong; chance is seeded, so that a run can be repeated."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self._random = random.Random(seed)
-        self._faults: list[Fault] = []
-        self._lock = threading.Lock()
-
-    def add(self, fault: Fault) -> Fault:
-        """From now on this goes wrong too."""
-        with self._lock:
-            self._faults.append(fault)
-        return fault
-
-    def clear(self) -> None:
-        """From now on nothing goes wrong."""
-        with self._lock:
-            self._faults.clear()
-
-    def met_by(self, method: str, channel: str | None) -> Fault | None:
-        """What goes wrong with this call, if anything."""
-        with self._lock:
-            for fault in self._faults:
-                if fault.method not in ("*", method) or fault.channel not in (None, channel):
-                    continue
-                if fault.times is not None and fault.happened >= fault.times:
-                    continue
-                if fault.share < 1 and self._random.random() >= fault.share:
-                    continue
-                fault.happened += 1
-                return fault
-        return None
+    def meets(self, method: str, channel: str | None) -> bool:
+        """Whether it is about this call."""
+        return self.method in ("*", method) and self.channel in (None, channel)

@@ -20,14 +20,18 @@ from typing import Self
 
 import attrs
 
+from soc_core.testing.faults import Faults
+from soc_core.testing.slack import chat
 from soc_core.testing.slack.api import Api
-from soc_core.testing.slack.faults import Fault, Faults
+from soc_core.testing.slack.faults import Fault
+from soc_core.testing.slack.methods import METHODS
 from soc_core.testing.slack.person import Member, Posted
 from soc_core.testing.slack.rates import Rates
 from soc_core.testing.slack.signing import signed
 from soc_core.testing.slack.sockets import Sockets
-from soc_core.testing.slack.wire import Asked, Handler, Server
+from soc_core.testing.slack.wire import Asked, Handler
 from soc_core.testing.slack.workspace import Channel, Json, Message, Refusal, User, Workspace
+from soc_core.testing.wire import Server
 
 BOT = User(id="U0SOCBOT01", name="soc", real_name="SOC", bot=True)
 SCOPES = frozenset(
@@ -79,31 +83,31 @@ class FakeSlack:
         self.bot_token = "xoxb-fake-bot-token"  # noqa: S105  # opens nothing but this pretence
         self.app_token = "xapp-fake-app-token"  # noqa: S105
         self.signing_secret = "fake-signing-secret"  # noqa: S105
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.rates = rates
         self.calls: list[Call] = []
         self.violations: list[str] = []
-        self.sockets = Sockets()
+        self.sockets: Sockets = Sockets()
         self.outlet: Callable[[Posted], tuple[int, bytes]] | None = None
         self.login = "ok"  # or Slack's word for the trouble, such as "token_revoked"
         known = tuple(attrs.evolve(user) for user in (_PEOPLE if people is None else people))
-        self.workspace = Workspace(
+        self.workspace: Workspace = Workspace(
             now=now,
             bot=BOT,
             users={user.id: user for user in (BOT, *known)},
             channels={c.id: c for c in (_channel(name, number) for number, name in enumerate(channels, 1))},
         )
-        self.api = Api(workspace=self.workspace, scopes=set(SCOPES))
+        self.api: Api = Api(workspace=self.workspace, methods=METHODS, scopes=set(SCOPES))
         self._arguments = _arguments(methods)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
-        self._server = Server(self)
+        self._server = Server(type("Handler", (Handler,), {"site": self}), self.violations.append)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True, name="fake-slack").start()
         place = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{place}/api/"
+        self.url: str = f"http://{place}/api/"
         self.api.address = f"ws://{place}/link/"
         return self
 
@@ -113,9 +117,7 @@ class FakeSlack:
         self._stopping.set()
         self.sockets.drop()
         if self._server is not None:
-            self._server.shutdown()
-            self._server.hang_up()
-            self._server.server_close()
+            self._server.stop()
 
     # -- what tests look at -----------------------------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class FakeSlack:
     def respond(self, handler: Handler, asked: Asked) -> None:
         """Answer one call, with whatever goes wrong on the way."""
         channel = self._channel_id(asked)
-        fault = self.faults.met_by(asked.method, channel)
+        fault = self.faults.first(lambda fault: fault.meets(asked.method, channel))
         status, headers, body = self._answered(asked, fault, channel)
         lost = fault is not None and fault.kind in (
             "close-before",
@@ -219,7 +221,7 @@ class FakeSlack:
         if asked.method == "webhook":
             if asked.path not in self.workspace.channels:
                 raise Refusal("no_service")
-            self.api.webhook(self.workspace.channels[asked.path], asked.args)
+            chat.webhook(self.api, self.workspace.channels[asked.path], asked.args)
             return {}
         if self._arguments is not None:
             known = self._arguments.get(asked.method)

@@ -98,7 +98,7 @@ class Sockets:
         self._waiting: dict[str, _Waiting] = {}
         self._turn = itertools.count()
         self._ids = itertools.count(1)
-        self.opened = 0
+        self.opened: int = 0
         self.acknowledged: list[str] = []
 
     def serve(self, connection: Connection) -> None:

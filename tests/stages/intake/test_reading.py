@@ -5,14 +5,17 @@ import io
 import os
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from soc_core.errors import InputError, SettingsError
-from soc_core.stages.intake.blocks import LINE_CAP, Block
+from soc_core.scan import Candidate
+from soc_core.stages.intake.batch import Batch
+from soc_core.stages.intake.blocks import LINE_CAP
 from soc_core.stages.intake.files import Limits
-from soc_core.stages.intake.reading import Batch, Reader
+from soc_core.stages.intake.reading import Reader
 
 SSHD = b"Nov 23 11:00:%02d web1 sshd[7]: Failed password for root from 203.0.113.9 port 22 ssh2\n"
 
@@ -226,17 +229,18 @@ def test_a_stated_source_wins_over_the_lines(tmp_path, clock):
 
 
 def test_a_scan_may_select_lines_and_the_others_still_count(tmp_path, clock):
+    def select(block):
+        line = block.line_at(block.data.index(b"line 42"))
+        return [Candidate(line.offset, line.data, frozenset({"mine:42"}))]
+
     log = write(tmp_path / "a.log", *(b"line %d\n" % number for number in range(100)))
-    reader = Reader([str(log)], clock=clock)
-    for piece in reader.pieces():
-        assert isinstance(piece, Block)
-        hit = piece.line_at(piece.data.index(b"line 42"))
-        batch = reader.batch(piece, [hit])
-        assert hit.number == 43
-        assert batch.lines == batch.processed == 100
-        assert [event.message for event in batch.events] == ["line 42"]
-        (whole,) = [event for event in reader.batch(piece).events if event.message == "line 42"]
-        assert whole == batch.events[0]
+    [batch] = Reader([str(log)], clock=clock, select=select)
+    assert batch.lines == batch.processed == 100
+    [event] = batch.events
+    assert (event.message, event.hits) == ("line 42", {"mine:42"})
+    [everything] = Reader([str(log)], clock=clock)
+    (whole,) = [event for event in everything.events if event.message == "line 42"]
+    assert attrs.evolve(event, hits=frozenset()) == whole
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,6 +5,7 @@ A time without a zone is taken as UTC: the collector cannot know better.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MONTHS = {
     name: number
@@ -41,7 +42,7 @@ def read_time(value: object, received: datetime) -> datetime | None:
     if found := _NAMED.match(text):
         month, day, year, *clock, late_year = found.groups()
         stated = year or late_year
-        return named_time(month, day, clock, received, year=int(stated) if stated else None)
+        return named_time(month, day, (clock[0], clock[1], clock[2]), received, year=int(stated) if stated else None)
     try:
         return from_epoch(float(text))
     except ValueError:
@@ -70,6 +71,7 @@ def from_iso(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=1024)  # lines of one second state one time
 def from_access(text: str) -> datetime | None:
     """`23/Nov/2026:10:14:05 +0100`, as access logs write it."""
     found = _CLF.match(text)
@@ -94,8 +96,9 @@ def from_epoch(value: float) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=1024)  # the same
 def named_time(
-    month: str, day: str, clock: list[str] | tuple[str, str, str], received: datetime, *, year: int | None = None
+    month: str, day: str, clock: tuple[str, str, str], received: datetime, *, year: int | None = None
 ) -> datetime | None:
     """A time such as `Feb 29 23:59:59`; without a year, the latest that is not ahead of `received`."""
     number = MONTHS.get(month)
@@ -112,6 +115,7 @@ def named_time(
     return None
 
 
+@lru_cache(maxsize=1024)  # the same
 def far_off(time: datetime, received: datetime) -> str | None:
     """Why a stated time is not believed, or None if it is."""
     if time > received + AHEAD:

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_incident"), "audit", ["incident"], unique=False)
+    op.create_index("ix_audit_what", "audit", ["what", "at"], unique=False)
     op.create_table(
         "counter",
         sa.Column("name", sa.String(length=64), nullable=False),

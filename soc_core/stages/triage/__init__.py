@@ -1,42 +1,22 @@
-"""From events to incidents: classify, count, decide, then join an open incident or open a new one."""
+"""From judged events to incidents: count, then join an open incident or open a new one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
 from sqlalchemy import Connection
 
-from soc_core.calls import Calls, Classified, Decided
 from soc_core.casebook import Casebook, Draft
-from soc_core.model.event import Course, Decision, Event, Finding, Threshold
+from soc_core.model.event import Course, Event, Finding
 from soc_core.model.incident import Incident, Status, Verdict, fingerprint
 from soc_core.settings import Settings
+from soc_core.spans import span
+from soc_core.stages.triage.judgement import RAW_RULE, Judgement, Weighed, settled
 from soc_core.store import audit, held, inbound, incidents, notes, windows
 
-RAW_RULE = "raw-severity"
 STORM_RULE = "storm"
 _MINUTE = timedelta(minutes=1)
-
-
-@attrs.frozen(kw_only=True)
-class Judgement:
-    """What the plugins said about one event, before anything is counted or stored.
-
-    Args:
-        classified: Every classifier's answer and what failed.
-        decided: What is decided about the finding as it stands.
-        raised: For each threshold the finding it would become, and what is decided about that.
-    """
-
-    classified: Classified
-    decided: Decided | None = None
-    raised: tuple[tuple[Threshold, Finding, Decided], ...] = ()
-
-    @property
-    def finding(self) -> Finding | None:
-        """The strongest finding, or None."""
-        return self.classified.finding
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +34,7 @@ class Outcome:
 
     @property
     def new(self) -> int:
-        """How many events were not seen before."""
+        """How many events are not known for repeats: only those with an id that matter to somebody are remembered."""
         return self.processed - self.repeated
 
     def plus(self, later: "Outcome") -> "Outcome":
@@ -70,32 +50,6 @@ class Outcome:
         )
 
 
-def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | None = None) -> tuple[Judgement, ...]:
-    """Ask the classifiers and deciders about events; nothing is stored, so `soc explain` may ask too.
-
-    Args:
-        calls: The way to the plugins.
-        events: What to judge.
-        see_all: For events that a scan selected: the classifiers that see them all, see `Calls.classify`.
-    """
-    classified = calls.classify(events, see_all=see_all)
-    asked: list[Finding] = []
-    for answer in classified:
-        if answer.finding is not None:
-            asked.append(answer.finding)
-            asked.extend(_raised(answer.finding, threshold) for threshold in answer.finding.thresholds)
-    decided = iter(zip(asked, calls.decide(asked), strict=True))
-    judgements = []
-    for answer in classified:
-        if answer.finding is None:
-            judgements.append(Judgement(classified=answer, decided=_raw(answer)))
-            continue
-        _, plain = next(decided)
-        raised = tuple((threshold, *next(decided)) for threshold in answer.finding.thresholds)
-        judgements.append(Judgement(classified=answer, decided=plain, raised=raised))
-    return tuple(judgements)
-
-
 @attrs.frozen(kw_only=True)
 class Triage:
     """Turns judged events into incidents, a block at a time, each block in one transaction."""
@@ -104,34 +58,28 @@ class Triage:
     settings: Settings
     mask: Callable[[str], str]
 
-    def store(self, tx: Connection, judgements: Sequence[Judgement], now: datetime) -> Outcome:
+    @span("soc.store")
+    def store(self, tx: Connection, events: Weighed, now: datetime) -> Outcome:
         """Write down what a block of events leads to."""
-        matters = [_matters(judgement) for judgement in judgements]
-        ids = {_identity(j) for j, it_does in zip(judgements, matters, strict=True) if it_does} - {None}
-        known = inbound.known_events(tx, [i for i in ids if i is not None])
+        identities = {n: j.identity if j.matters else None for n, j in events.judgements.items()}
+        known = inbound.known_events(tx, [one for one in identities.values() if one is not None])
         fresh: dict[int, Judgement] = {}
-        repeated = 0
-        seen: set[tuple[str, str]] = set()
-        for position, judgement in enumerate(judgements):
-            identity = _identity(judgement)
-            if identity is not None and matters[position] and (identity in known or identity in seen):
-                repeated += 1
-                continue
+        for position, judgement in events.judgements.items():
+            identity = identities[position]
+            if identity is None or identity not in known:
+                fresh[position] = judgement
             if identity is not None:
-                seen.add(identity)
-            fresh[position] = judgement
-        inbound.remember_events(
-            tx, [i for n, j in fresh.items() if matters[n] and (i := _identity(j)) is not None], now
-        )
-        holding = [j for j in fresh.values() if j.classified.held or (j.finding is not None and _undecided(j))]
+                known.add(identity)
+        inbound.remember_events(tx, [one for n in fresh if (one := identities[n]) is not None], now)
+        holding = [judgement for judgement in fresh.values() if judgement.to_be_held]
         held.hold(tx, [self._held(judgement) for judgement in holding], now)
-        rules = Counter(j.finding.rule or j.finding.label for j in fresh.values() if j.finding is not None)
+        rules = Counter(events.rules) + Counter(j.rule for j in fresh.values() if j.finding is not None)
         notes.count_rules(tx, rules, now)
         drafts = self._drafts(tx, fresh, now)
         opened, placed = self._file(tx, list(drafts.values()), now)
         return Outcome(
-            processed=len(judgements),
-            repeated=repeated,
+            processed=events.processed,
+            repeated=len(events.judgements) - len(fresh),
             held=len(holding),
             joined=len(drafts) - len(opened),
             opened=tuple(opened),
@@ -144,17 +92,17 @@ class Triage:
         counting = windows.read(tx, (t for j in judgements.values() for t, _, _ in j.raised))
         drafts = {}
         for position, judgement in judgements.items():
-            choice = _standing(judgement)
+            choice = judgement.standing
             for threshold, finding, decided in judgement.raised:
                 key = windows.key_of(threshold)
                 event = finding.event
                 counting[key], reached = counting[key].with_event(event.time or event.received, threshold)
                 if reached and (choice is None or finding.severity > choice[0].severity):
-                    choice = _decided(finding, decided)
+                    choice = settled(finding, decided)
             if choice is not None and choice[1].course is not Course.IGNORE:
                 finding, decision = choice
                 drafts[position] = Draft(
-                    finding=self._masked(finding),
+                    finding=finding,
                     decision=decision,
                     fingerprint=fingerprint(finding),
                     undecided=decision.by == RAW_RULE,
@@ -176,9 +124,10 @@ class Triage:
             last = None if print_ in known else incidents.last_closed(tx, print_)
             incident = known.get(print_) or self._continued(last, now)
             rest = group
+            shown = [self._masked(draft) for draft in group[: notes.KEPT_EVENTS]]
             if incident is None and room > 0:
                 room -= 1
-                first = attrs.evolve(group[0], follows=None if last is None else last.id)
+                first = attrs.evolve(shown[0], follows=None if last is None else last.id)
                 incident = self.casebook.open(tx, first, now)
                 opened.append(incident)
                 rest = group[1:]
@@ -189,7 +138,7 @@ class Triage:
                 joined = self.casebook.join(tx, incident, rest, len(rest), now)
                 known[joined.fingerprint] = joined  # it may take in what was merged into it, too
             placed[print_] = incident.id
-            notes.keep_events(tx, incident.id, [_sample(draft) for draft in group])
+            notes.keep_events(tx, incident.id, [_sample(draft) for draft in shown])
         return opened, placed
 
     def _continued(self, last: Incident | None, now: datetime) -> Incident | None:
@@ -201,7 +150,7 @@ class Triage:
         return last if last.closed_at >= now - self.settings.grouping.reopen_window else None
 
     def _storm(self, tx: Connection, group: Sequence[Draft], now: datetime) -> tuple[Incident, bool]:
-        first = max(group, key=lambda draft: draft.finding.severity)
+        first = self._masked(max(group, key=lambda draft: draft.finding.severity))
         storm = incidents.open_by_fingerprint(tx, [STORM_RULE]).get(STORM_RULE)
         new = storm is None
         if storm is None:
@@ -234,9 +183,9 @@ class Triage:
         notes.add_storm_member(tx, storm.id, row)
         return storm, new
 
-    def _masked(self, finding: Finding) -> Finding:
-        """The finding without the secrets of the log line: what is not stored cannot leak."""
-        event, mask = finding.event, self.mask
+    def _masked(self, draft: Draft) -> Draft:
+        """The draft without the secrets of the log line: what is not stored cannot leak."""
+        finding, event, mask = draft.finding, draft.finding.event, self.mask
         clean = attrs.evolve(
             event,
             message=mask(event.message),
@@ -245,73 +194,14 @@ class Triage:
             user=mask(event.user) if event.user else None,
             fields={},
         )
-        return attrs.evolve(finding, event=clean, label=mask(finding.label), reason=mask(finding.reason))
+        masked = attrs.evolve(finding, event=clean, label=mask(finding.label), reason=mask(finding.reason))
+        return attrs.evolve(draft, finding=masked)
 
     def _held(self, judgement: Judgement) -> dict[str, object]:
         event = judgement.classified.event
         failures = [*judgement.classified.failures, *(judgement.decided.failures if judgement.decided else ())]
         reason = "; ".join(f"{failure.plugin}: {failure.text}" for failure in failures) or "no plugin had an answer"
         return {"source": self.mask(event.source), "message": self.mask(event.message), "reason": reason[:2000]}
-
-
-def _raised(finding: Finding, threshold: Threshold) -> Finding:
-    return attrs.evolve(
-        finding,
-        label=threshold.label,
-        severity=threshold.severity,
-        confidence=threshold.confidence,
-        rule=threshold.rule,
-        reason=threshold.reason,
-        actions=threshold.actions,
-        thresholds=(),
-    )
-
-
-def _raw(answer: Classified) -> Decided | None:
-    """The built-in last word for an event that nobody could judge although it says itself that it is critical."""
-    severity = answer.event.severity
-    if not answer.held or severity is None or severity < 9:
-        return None
-    reason = f"the event states severity {severity:g} and no classifier could be asked"
-    return Decided(decision=Decision(Course.TICKET, reason=reason, by=RAW_RULE), failures=answer.failures, answers=())
-
-
-def _standing(judgement: Judgement) -> tuple[Finding, Decision] | None:
-    """The finding as it stands without any count, with its decision."""
-    event = judgement.classified.event
-    finding = judgement.finding
-    if finding is not None and judgement.decided is not None:
-        return _decided(finding, judgement.decided)
-    if judgement.decided is not None and judgement.decided.decision is not None and event.severity is not None:
-        finding = Finding(event=event, label="Security Alert", severity=event.severity, rule=RAW_RULE)
-        return finding, judgement.decided.decision
-    return None
-
-
-def _decided(finding: Finding, decided: Decided) -> tuple[Finding, Decision] | None:
-    if decided.decision is not None:
-        return finding, decided.decision
-    if finding.severity >= 9:
-        reason = f"severity {finding.severity:g} and no decider could be asked"
-        return finding, Decision(Course.TICKET, reason=reason, by=RAW_RULE)
-    return None
-
-
-def _undecided(judgement: Judgement) -> bool:
-    return judgement.decided is not None and judgement.decided.decision is None
-
-
-def _identity(judgement: Judgement) -> tuple[str, str] | None:
-    event = judgement.classified.event
-    return None if event.id is None else (event.source[:255], event.id[:255])
-
-
-def _matters(judgement: Judgement) -> bool:
-    """Whether the event leaves a trace, so that seeing it twice would show."""
-    if judgement.raised or judgement.classified.held:
-        return True
-    standing = _standing(judgement)
-    return standing is not None and standing[1].course is not Course.IGNORE
 
 
 def _sample(draft: Draft) -> dict[str, object]:

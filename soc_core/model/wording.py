@@ -1,6 +1,8 @@
-"""How times, spans and clocks are put for people: `in 3 h 12 min`, `20 min overdue`."""
+"""How times, spans, clocks and what happened are put for people: `in 3 h 12 min`, `20 min overdue`."""
 
 from datetime import datetime, timedelta
+
+import attrs
 
 from soc_core.model.incident import Incident
 from soc_core.model.sla import Clock, ClockState
@@ -8,6 +10,18 @@ from soc_core.model.sla import Clock, ClockState
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One thing that happened, in words; `details` may hold log text."""
+
+    seq: int
+    at: datetime
+    incident: str
+    what: str
+    who: str
+    details: str
 
 
 def span(length: timedelta) -> str:

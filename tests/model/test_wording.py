@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from soc_core.cli.wording import ago, count, due, span
 from soc_core.model.sla import Clock, Move, Target, Tick
+from soc_core.model.wording import ago, count, due, span
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
