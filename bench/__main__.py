@@ -1,7 +1,8 @@
 """`python -m bench` (`make bench`): soc-core beside other programs on the same lines, in one run; `--quick` for a look.
 
-Prints ratios, as they travel between machines and times do not, and writes everything as JSON to `bench/out/`. All
-rates are lines in a second of processor time of one run, so that other work on the machine does not count.
+Prints ratios, as they travel between machines and times do not, writes everything as JSON to `bench/out/` and draws the
+rates side by side into `docs/`. All rates are lines in a second of processor time of one run, so that other work on the
+machine does not count.
 """
 
 import argparse
@@ -14,12 +15,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench import corpus
+from bench import classify, corpus, latency, plot
 from bench.rivals import RIVALS
 
 OUT = Path(__file__).parent / "out"
+PLOT = Path(__file__).parents[1] / "docs" / "performance.svg"
+# Beside the 200 rules: an open end, repeats within repeats between open ends, words without end, letters with gaps.
 HOSTILE = ("mifova.*", ".*(?:[a-z]+)+ mifova .*", "(?:[^ ]+ )+mifova.+", "m[a-z]*i[a-z]*f[a-z]*ova.*")
 SHARE = 0.01
+BESIDE = ("bare hyperscan", "path", "path, JSON lines", "path by re2", "path by plain", *RIVALS)
 RULES = 200
 
 # What the design promises, as (name of the ratio, at least or at most, how much).
@@ -34,8 +38,10 @@ GOALS: tuple[tuple[str, Callable[[float, float], bool], str, float], ...] = (
     ("cost of 30 plugins to 1", float.__le__, "<=", 1.3),
     ("cost of hostile rules", float.__le__, "<=", 2.0),
     ("microseconds a line, all hits", float.__le__, "<=", 10.0),
+    ("thousand lines/s by soc classify", float.__ge__, ">=", 30.0),
     ("memory of many lines to few", float.__le__, "<=", 1.1),
     ("memory in MB", float.__le__, "<=", 120.0),
+    ("milliseconds to durable, p99 at 20,000 lines/s", float.__le__, "<=", 20.0),
     ("warm start of 10,000 rules, more seconds", float.__le__, "<=", 1.0),
 )
 
@@ -64,11 +70,25 @@ class Bench:
             runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
         return self._row(name, min(runs, key=lambda run: run["cpu"]), expected)
 
+    def latency(self, *, seconds: int) -> None:
+        """Measure how long a line takes until what follows from it is durable, at a rate that leaves room."""
+        found = latency.measure(str(self.folder / "latency.db"), rate=20_000, seconds=seconds)
+        self.rows["latency"] = found
+        self.ratios["milliseconds to durable, p99 at 20,000 lines/s"] = found["p99_ms"]
+        print(f"  median {found['median_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms over {found['matched']:,} hits")
+
+    def judging(self, log: Path) -> None:
+        """Measure how many lines `soc classify` judges in full and answers."""
+        one = self.folder / "one"
+        corpus.shipped(one, 1)
+        row = self._row("soc classify", classify.measure(log, one), None)
+        self.ratios["thousand lines/s by soc classify"] = row["rate"] / 1000
+
     def rivals(self, small: int) -> None:
         """Measure the other programs, the slow ones on the first lines only."""
         rules = corpus.rules(RULES)
         for name, measured in RIVALS.items():
-            number = {"SEC": small, "fail2ban filter": small}.get(name, self.lines)
+            number = {"SEC": small, "fail2ban filter": small, "rules in SQLite": small}.get(name, self.lines)
             log = self.folder / f"{number}.log"
             expected = corpus.write(log, number, share=SHARE, rules=rules)
             found = measured(log, rules, self.folder)
@@ -125,6 +145,9 @@ def measure(bench: Bench, *, quick: bool) -> None:
     shipped = bench.folder / "shipped"
     corpus.shipped(shipped, few // 2)
     bench.ours("shipped rules", shipped, None, rules=0)
+    bench.judging(shipped)
+    print("latency: 20,000 lines a second through a pipe, each hundredth a hit")
+    bench.latency(seconds=5 if quick else 20)
     print("memory")
     many = 4 if quick else 10
     long = bench.log("long", lines=bench.lines * many)
@@ -193,7 +216,7 @@ def main() -> int:
     about = machine()
     print(", ".join(str(value) for value in about.values()))
     with tempfile.TemporaryDirectory(prefix="soc-bench-") as folder:
-        bench = Bench(Path(folder), lines=chosen.lines or (100_000 if chosen.quick else 500_000))
+        bench = Bench(Path(folder), lines=chosen.lines or (100_000 if chosen.quick else 1_000_000))
         try:
             measure(bench, quick=chosen.quick)
         except Disagreement as error:
@@ -204,6 +227,9 @@ def main() -> int:
     OUT.mkdir(exist_ok=True)
     document = {"schema": 1, "machine": about, "quick": chosen.quick, "rows": bench.rows, "ratios": found}
     (OUT / "speed.json").write_text(json.dumps(document, indent=2) + "\n")
+    if not chosen.quick:
+        beside = {name: bench.rows[name]["rate"] for name in BESIDE if name in bench.rows}
+        PLOT.write_text(plot.svg(beside, f"Lines a second: {RULES} rules, {SHARE:.0%} of the lines match"))
     return 0
 
 

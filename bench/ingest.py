@@ -1,6 +1,7 @@
 """How many lines a second `soc serve` takes over HTTP, how long callers wait, and that none is lost.
 
-    python bench/ingest.py [--seconds 60] [--senders 4] [--lines 500]
+    python bench/ingest.py [--seconds 60] [--senders 4] [--lines 500]      as much as it takes
+    python bench/ingest.py --senders 24                                    more than that: callers are told to come back
 
 A server of its own on loopback, with the shipped rules; one line in a thousand is a finding with an id. Callers that
 are told to come back (429) send the same again.
@@ -88,17 +89,18 @@ def main() -> None:
         found = re.search(rb"http://127\.0\.0\.1:\d+", process.stderr.readline() if process.stderr else b"")
         if found is None:
             sys.exit("soc serve did not start")
-        _watch(process, found[0].decode(), chosen)
+        acknowledged = _watch(process, found[0].decode(), chosen)
         database = Database(f"sqlite:///{place / 'soc.db'}")
         database.open()
         with database.read() as tx:
-            print(
-                f"{'events with an id in the store':40} {tx.execute(text('SELECT count(*) FROM event_inbox')).scalar()}"
-            )
+            stored = set(tx.execute(text("SELECT event_id FROM event_inbox")).scalars())
         database.close()
+    lost = acknowledged - stored
+    print(f"{'acknowledged and not in the store':40} {len(lost)}")
+    sys.exit(1 if lost else 0)
 
 
-def _watch(process: "subprocess.Popen[bytes]", url: str, chosen: argparse.Namespace) -> None:
+def _watch(process: "subprocess.Popen[bytes]", url: str, chosen: argparse.Namespace) -> set[str]:
     until = time.monotonic() + chosen.seconds
     senders = [Sender(url, number, until, chosen.lines) for number in range(chosen.senders)]
     began = time.monotonic()
@@ -123,6 +125,7 @@ def _watch(process: "subprocess.Popen[bytes]", url: str, chosen: argparse.Namesp
     }
     for name, value in rows.items():
         print(f"{name:40} {json.dumps(value)}")
+    return {one for sender in senders for one in sender.ids}
 
 
 def _memory(pid: int) -> int:

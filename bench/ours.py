@@ -96,7 +96,7 @@ def _path(task: Task) -> dict[str, float]:
         began = _now()
         Scanner(patterns, engine=engine_named(task.engine), cache=Path(task.cache) if task.cache else None)
         return {"lines": 0, "matched": 0, **_since(began)}
-    with _opened(task) as soc:
+    with opened(task) as soc:
         began = _now()
         lines = matched = 0
         for batch in Reader([task.log], clock=soc.clock, select=soc.candidates):
@@ -108,7 +108,7 @@ def _path(task: Task) -> dict[str, float]:
 
 
 @contextmanager
-def _opened(task: Task) -> Iterator[Soc]:
+def opened(task: Task) -> Iterator[Soc]:
     """The house with the task's plugins; the scanner is made, which is part of the start."""
     known = rules(task.rules)
     parts = [known[n :: task.plugins] for n in range(task.plugins)]

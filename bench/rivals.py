@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from bench.corpus import Rule
+from bench.sqlite_rules import search
 
 
 @attrs.frozen(kw_only=True)
@@ -74,11 +75,18 @@ def sec(log: Path, rules: Sequence[Rule], folder: Path) -> Timed | None:
     return _counting(command, log, lambda said: len(re.findall("^hit$", said, re.MULTILINE)), before="--input=")
 
 
+def sqlite(log: Path, rules: Sequence[Rule], folder: Path) -> Timed:
+    """Rules as SQL over a table in memory."""
+    lines, matched, seconds, cpu = search(log, rules)
+    return Timed(lines=lines, matched=matched, seconds=seconds, cpu=cpu)
+
+
 RIVALS: Mapping[str, Callable[[Path, Sequence[Rule], Path], Timed | None]] = {
     "ripgrep -f": ripgrep,
     "grep -E -f": grep,
     "fail2ban filter": fail2ban,
     "SEC": sec,
+    "rules in SQLite": sqlite,
 }
 
 

@@ -1,200 +1,28 @@
 """How good the judgement is: tickets, security and severity against labelled events, and noise on quiet ones.
 
-    python bench/quality/score.py [--data FOLDER] [--families] [--json] [FILE ...]
+    python bench/quality/score.py [--data FOLDER] [--families] [--wrong] [--unseen] [FILE ...]
 
 Without files it scores the open files of the data folder (by default `shared/data` next to the checkout). Rows whose
 truth is null are a grey zone and count neither way. Files below a folder called `aside` are scored in totals only.
+With `--unseen` each family is judged without the rules that know it (`unseen.py`).
 """
 
 import argparse
 import gzip
-import json
-import math
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
+from figures import Scored, near_misses, pairs, summary
+from judging import NOW, Judge, event_in, rows, score_rows
+from unseen import score_unseen
 
-from soc_core import Course, Event, Finding
-from soc_core.builtin.rules import Rules
-from soc_core.builtin.triggers import Triggers
-from soc_core.stages.intake.formats import event_of, parse
+from soc_core.stages.intake.formats import parse
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = ("events_dev_permissive.jsonl", "events_dev_gpl2.jsonl")
 STREAMS = (("apache_access.log.gz", "apache"), ("auth.log.gz", "auth"), ("kafka.log.gz", "kafka"))
-QUIET = ("kafka", "op_")
-
-
-@attrs.frozen(kw_only=True)
-class Scored:
-    """One row with its truth and with what was found."""
-
-    family: str
-    corpus: str
-    truth: dict[str, object]
-    severity: float
-    security: bool
-    ticket: bool
-    rule: str
-    row: str
-
-
-@attrs.frozen(kw_only=True)
-class Tally:
-    """Hits and misses of one yes-or-no question."""
-
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
-    tn: int = 0
-
-    @property
-    def precision(self) -> float:
-        return self.tp / (self.tp + self.fp) if self.tp + self.fp else 0.0
-
-    @property
-    def recall(self) -> float:
-        return self.tp / (self.tp + self.fn) if self.tp + self.fn else 0.0
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.tp / (2 * self.tp + self.fp + self.fn) if self.tp else 0.0
-
-    def text(self) -> str:
-        low, high = interval(self)
-        return (
-            f"P {self.precision:.3f}  R {self.recall:.3f}  F1 {self.f1:.3f} [{low:.2f}..{high:.2f}]"
-            f"  (tp {self.tp} fp {self.fp} fn {self.fn} tn {self.tn})"
-        )
-
-
-@attrs.frozen(kw_only=True)
-class Summary:
-    """The figures of a set of rows; `false_tickets` is per 10,000 quiet rows."""
-
-    rows: int
-    ticket: Tally
-    security: Tally
-    spearman: float
-    quiet: int
-    false_tickets: float | None
-
-
-class Judge:
-    """Classifies and decides, as the product does by itself."""
-
-    def __init__(self) -> None:
-        self._rules = Rules()
-        self._triggers = Triggers()
-
-    def look(self, event: Event) -> tuple[Finding | None, bool]:
-        """What is found, and whether it becomes a ticket."""
-        finding = self._rules.classify_event(event)
-        if finding is None:
-            return None, False
-        return finding, self._triggers.should_create_ticket(finding).course is Course.TICKET
-
-
-def interval(tally: Tally) -> tuple[float, float]:
-    """A rough 95 % interval of F1: the normal approximation on its number of decisive rows."""
-    n = tally.tp + (tally.fp + tally.fn) / 2
-    if n == 0:
-        return 0.0, 0.0
-    half = 1.96 * math.sqrt(max(tally.f1 * (1 - tally.f1), 1e-9) / n)
-    return max(0.0, tally.f1 - half), min(1.0, tally.f1 + half)
-
-
-def tally(pairs: Iterable[tuple[bool, bool]]) -> Tally:
-    """Count (truth, answer) pairs."""
-    counts = Counter(pairs)
-    return Tally(tp=counts[True, True], fp=counts[False, True], fn=counts[True, False], tn=counts[False, False])
-
-
-def spearman(pairs: Sequence[tuple[float, float]]) -> float:
-    """Rank correlation with ties."""
-    if len(pairs) < 3:
-        return float("nan")
-    left, right = _ranks([a for a, _ in pairs]), _ranks([b for _, b in pairs])
-    mean = (len(pairs) + 1) / 2
-    cov = sum((a - mean) * (b - mean) for a, b in zip(left, right, strict=True))
-    spread = math.sqrt(sum((a - mean) ** 2 for a in left) * sum((b - mean) ** 2 for b in right))
-    return cov / spread if spread else float("nan")
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    order = sorted(range(len(values)), key=lambda n: values[n])
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and values[order[end]] == values[order[start]]:
-            end += 1
-        for n in order[start:end]:
-            ranks[n] = (start + end + 1) / 2
-        start = end
-    return ranks
-
-
-def rows(file: Path) -> Iterator[dict[str, object]]:
-    """The rows of a JSONL file, compressed or not."""
-    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    for line in content.splitlines():
-        yield json.loads(line)
-
-
-def score_file(judge: Judge, file: Path) -> list[Scored]:
-    """Judge every row of a labelled file."""
-    scored = []
-    for row in rows(file):
-        event = event_of({key: row[key] for key in ("id", "source", "message")}, received=NOW)
-        finding, ticket = judge.look(event)
-        scored.append(
-            Scored(
-                family=str(row["family"]),
-                corpus=str(row.get("corpus", "")),
-                truth=row["truth"],  # type: ignore[arg-type]
-                severity=1.0 if finding is None else finding.severity,
-                security=finding is not None and finding.security,
-                ticket=ticket,
-                rule="" if finding is None else finding.rule,
-                row=str(row["id"]),
-            )
-        )
-    return scored
-
-
-def summary(scored: Sequence[Scored]) -> Summary:
-    """The figures of a set of rows."""
-    tickets = tally((row.truth["ticket"] is True, row.ticket) for row in scored if row.truth["ticket"] is not None)
-    security = tally(
-        (row.truth["security"] is True, row.security) for row in scored if row.truth["security"] is not None
-    )
-    ranked = [(float(row.truth["severity"]), row.severity) for row in scored if row.truth["severity"] is not None]  # type: ignore[arg-type]
-    quiet = [row for row in scored if row.family.startswith(QUIET)]
-    false = sum(row.ticket for row in quiet)
-    return Summary(
-        rows=len(scored),
-        ticket=tickets,
-        security=security,
-        spearman=round(spearman(ranked), 3),
-        quiet=len(quiet),
-        false_tickets=round(1e4 * false / len(quiet), 1) if quiet else None,
-    )
-
-
-def near_misses(scored: Sequence[Scored]) -> tuple[int, int]:
-    """Rows a rule of their authors must stay silent on, and how many of them became tickets all the same."""
-    near = [
-        row
-        for row in scored
-        if row.corpus == "panther" and row.truth["ticket"] is False and row.truth["severity"] is None
-    ]
-    return len(near), sum(row.ticket for row in near)
 
 
 def score_streams(judge: Judge, folder: Path) -> None:
@@ -223,8 +51,7 @@ def score_recordings(judge: Judge, file: Path) -> None:
     per: dict[str, Counter[str]] = defaultdict(Counter)
     rules: Counter[str] = Counter()
     for row in rows(file):
-        event = event_of({key: row[key] for key in ("id", "source", "message")}, received=NOW)
-        finding, ticket = judge.look(event)
+        finding, ticket = judge.look(event_in(row))
         recording = str(row["recording"])
         per[recording]["events"] += 1
         per[recording]["tickets"] += ticket
@@ -248,7 +75,8 @@ def show(title: str, scored: Sequence[Scored], *, families: bool) -> None:
     print(f"  spearman {figures.spearman}")
     print(f"  false tickets on {figures.quiet} quiet rows: {figures.false_tickets} per 10,000")
     near, wrong = near_misses(scored)
-    print(f"  near misses: {wrong} of {near} became tickets")
+    number, right, level = pairs(scored)
+    print(f"  near misses: {wrong} of {near} became tickets; of {number} pairs {right} are ranked right, {level} level")
     if not families:
         return
     by: dict[str, list[Scored]] = defaultdict(list)
@@ -269,39 +97,41 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2].parent / "shared" / "data")
     parser.add_argument("--families", action="store_true", help="figures by family (open files only)")
     parser.add_argument("--wrong", action="store_true", help="list wrong rows (open files only)")
+    parser.add_argument("--unseen", action="store_true", help="judge each family without the rules that know it")
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args(arguments)
     if not options.data.is_dir() and not options.files:
         print(f"{options.data}: no such folder", file=sys.stderr)
         return 3
-    judge = Judge()
     files = options.files or [options.data / name for name in OPEN]
+    closed = any("aside" in file.resolve().parts for file in files)
+    if options.unseen:
+        scored = score_unseen([row for file in files for row in rows(file)])
+        show("unseen", scored, families=not closed)
+        return 0
+    judge = Judge()
     everything: list[Scored] = []
     for file in files:
-        scored = score_file(judge, file)
-        closed = "aside" in file.resolve().parts
+        scored = score_rows(judge, rows(file))
         show(file.name, scored, families=options.families and not closed)
         everything += scored
-        if options.wrong and not closed:
-            for row in scored:
-                if row.truth["ticket"] is not None and row.truth["ticket"] is not row.ticket:
-                    print(
-                        "   ticket wrong:",
-                        row.row,
-                        row.family,
-                        row.truth["ticket"],
-                        row.severity,
-                        row.rule,
-                        row.truth["rule_ids"],
-                    )
     if len(files) > 1:
         show("all", everything, families=False)
+    if options.wrong and not closed:
+        show_wrong(everything)
     if not options.files:
         print("streams:")
         score_streams(judge, options.data / "streams")
         print("recordings:")
         score_recordings(judge, options.data / "recordings_dev.jsonl.gz")
     return 0
+
+
+def show_wrong(scored: Sequence[Scored]) -> None:
+    """Name the rows whose ticket is wrong or missing."""
+    for row in scored:
+        if row.truth["ticket"] is not None and row.truth["ticket"] is not row.ticket:
+            print(f"  ticket {row.ticket}: {row.row} {row.family} {row.severity:g} {row.rule} {row.truth['rule_ids']}")
 
 
 if __name__ == "__main__":
