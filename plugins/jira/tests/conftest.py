@@ -1,6 +1,7 @@
 """A JIRA on loopback, the plugin that talks to it, and a house in memory that it reports to."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,6 +157,7 @@ class House:
     cursors: dict[str, str] = attrs.field(factory=dict)
     people: list[Person] = attrs.field(factory=list)
     hints: list[tuple[str, bool, str, timedelta]] = attrs.field(factory=list)
+    lock: threading.Lock = attrs.field(factory=threading.Lock)  # the core's store takes one change at a time as well
 
     def add(self, incident: Incident, ticket: Ticket) -> Incident:
         self.kept[incident.id] = attrs.evolve(incident, ticket=ticket)
@@ -163,6 +165,10 @@ class House:
 
     # the inbox
     def change(self, incident: str, update: Update) -> bool:
+        with self.lock:
+            return self._change(incident, update)
+
+    def _change(self, incident: str, update: Update) -> bool:
         if any(update.id == seen.id for _, seen in self.updates):
             return False
         found = self.incident(incident)
@@ -178,8 +184,9 @@ class House:
         return True
 
     def keep_refs(self, incident: str, refs: Mapping[str, str]) -> None:
-        found = self.kept[incident]
-        self.kept[incident] = attrs.evolve(found, refs={**found.refs, **{f"jira:{k}": v for k, v in refs.items()}})
+        with self.lock:
+            found = self.kept[incident]
+            self.kept[incident] = attrs.evolve(found, refs={**found.refs, **{f"jira:{k}": v for k, v in refs.items()}})
 
     def ticket_moved(self, incident: str, key: str, url: str | None) -> None:
         self.kept[incident] = attrs.evolve(self.kept[incident], ticket=Ticket(tracker="jira", key=key, url=url))
