@@ -4,7 +4,6 @@ First the lines that somebody wants are taken out of a block, then those of seve
 parsing between two scans would find the processor's caches empty each time, and take half as long again.
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from soc_core.errors import InputError
 from soc_core.model.event import Event
 from soc_core.scan import Candidate
 from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece
-from soc_core.stages.intake.formats import parse
+from soc_core.stages.intake.formats import STRICT, LineEvent, Origin, parse
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.misfits import misfits
 from soc_core.stages.intake.position import CURSOR
@@ -126,11 +125,14 @@ def parsed(pieces: Sequence[Taken], *, source: str | None = None, severities: Se
             lines += 1
             continue
         lines += piece.count
+        origin = Origin(
+            received=one.received, format=one.format, source=source, identity=one.identity, severities=severities
+        )
         for line in one.lines:
             if not line.data.strip():
                 continue
             try:
-                event = _event(line, one, source, severities)
+                event = _event(line, origin)
                 if not one.selected or isinstance(line, Candidate):
                     events.append(event)
             except InputError as error:
@@ -151,15 +153,16 @@ def parsed(pieces: Sequence[Taken], *, source: str | None = None, severities: Se
     )
 
 
-def _event(line: Line | Candidate, one: Taken, source: str | None, severities: Severities) -> Event:
-    # the checksum keeps lines apart where two logs begin alike
-    own = None if one.identity is None else f"{one.identity}:{line.offset}:{zlib.crc32(line.data):08x}"
+def _event(line: Line | Candidate, origin: Origin) -> Event:
+    hits = line.hits if isinstance(line, Candidate) else _NO_HITS
+    if origin.format not in STRICT:
+        return LineEvent.of(line.data, line.offset, origin, hits)
     return parse(
         line.data,
-        received=one.received,
-        format=one.format,
-        source=source,
-        id=own,
-        severities=severities,
-        hits=line.hits if isinstance(line, Candidate) else _NO_HITS,
+        received=origin.received,
+        format=origin.format,
+        source=origin.source,
+        id=origin.id_of(line.data, line.offset),
+        severities=origin.severities,
+        hits=hits,
     )

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
 from soc_core.stages.intake.formats.plain import plain_facts
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.formats.times import from_iso, named_time
 
+_LAST_PRI = 191
 _PRI = re.compile(r"<([0-9]{1,3})>")
 _NAMED = re.compile(
     r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) (?:([0-9]{4}) )?([0-9]{2}):([0-9]{2}):([0-9]{2})"
@@ -22,18 +24,47 @@ _NEW = re.compile(r"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,255}) 
 _BOM = "\ufeff"
 
 
+class Header(NamedTuple):
+    """A header of the old form (RFC 3164 and its kin), its time as it is written, and the text behind it."""
+
+    pri: int | None
+    stamp: re.Match[str] | None
+    host: str
+    tag: re.Match[str] | None
+    body: str
+
+
 def syslog_facts(text: str, received: datetime, severities: Severities = SEVERITIES) -> Facts | None:
     """Read a line with a syslog header, or None if it has none. `message` is the text after the header."""
-    pri, start = None, 0
-    if text[:1] == "<" and (found := _PRI.match(text)):
-        pri, start = int(found[1]), found.end()
-        if pri > 191:
-            return None
+    pri, start = _pri(text)
     if text.startswith("1 ", start) and (facts := _new(text, start, received, severities)) is not None:
-        pass
-    elif (facts := _old(text, start, received, severities, sure=pri is not None)) is None:
-        return None
-    fields: dict[str, object] = {"raw": text, **facts.get("fields", {})}
+        return _with_header(facts, text, pri, severities)
+    header = _header(text, start, pri)
+    return None if header is None else old_facts(header, text, received, severities)
+
+
+def old_header(text: str) -> Header | None:
+    """The header of a line in the old form, or None if it has none."""
+    pri, start = _pri(text)
+    return _header(text, start, pri)
+
+
+def old_facts(header: Header, text: str, received: datetime, severities: Severities) -> Facts:
+    """Read a line behind its header."""
+    facts = plain_facts(header.body, received, severities)
+    if tag := header.tag:
+        facts["source"] = tag[1]
+        if tag[2]:
+            facts["fields"] = {"pid": tag[2], **facts["fields"]}
+    if header.stamp is not None:
+        facts["time"] = _time(header.stamp, received)
+    if header.host:
+        facts["host"] = header.host
+    return _with_header(facts, text, header.pri, severities)
+
+
+def _with_header(facts: Facts, text: str, pri: int | None, severities: Severities) -> Facts:
+    fields: dict[str, object] = {"raw": text, **facts["fields"]}
     if pri is not None:
         fields["pri"] = pri
         if facts.get("severity") is None:
@@ -43,39 +74,36 @@ def syslog_facts(text: str, received: datetime, severities: Severities = SEVERIT
     return facts
 
 
-def _old(text: str, start: int, received: datetime, severities: Severities, *, sure: bool) -> Facts | None:
-    if found := _NAMED.match(text, start):
-        month, day, early, hour, minute, second, late = found.groups()
-        stated = early or late
-        time = named_time(month, day, (hour, minute, second), received, year=int(stated) if stated else None)
-    elif found := _NUMBERED.match(text, start):
-        time = from_iso(found[0])
-    elif sure:  # RFC 3164 allows a PRI and nothing else
-        return _body(text[start:], None, received, severities)
-    else:
+def _pri(text: str) -> tuple[int | None, int]:
+    """The number in angle brackets that a line may begin with, and where the line goes on."""
+    if text[:1] == "<" and (found := _PRI.match(text)):
+        return int(found[1]), found.end()
+    return None, 0
+
+
+def _header(text: str, start: int, pri: int | None) -> Header | None:
+    if pri is not None and pri > _LAST_PRI:
         return None
+    found = _NAMED.match(text, start) or _NUMBERED.match(text, start)
+    if found is None:  # RFC 3164 allows a PRI and nothing else
+        return None if pri is None else Header(pri, None, "", None, text[start:])
     rest = text[found.end() :]
     host, _, behind = rest.partition(" ")
     if host.endswith(":") or (host.endswith("]") and "[" in host):
         host, behind = "", rest  # some programs leave the host out
     behind = behind.lstrip(" ")
-    tagged = _TAG.match(behind)
-    if tagged is None and found.re is _NUMBERED and not sure:
+    tag = _TAG.match(behind)
+    if tag is None and pri is None and found.re is _NUMBERED:
         return None  # any log may begin with a time
-    facts = _body(behind, tagged, received, severities)
-    facts["time"] = time
-    if host:
-        facts["host"] = host
-    return facts
+    return Header(pri, found, host, tag, behind[tag.end() :] if tag else behind)
 
 
-def _body(behind: str, tagged: re.Match[str] | None, received: datetime, severities: Severities) -> Facts:
-    facts = plain_facts(behind[tagged.end() :] if tagged else behind, received, severities)
-    if tagged:
-        facts["source"] = tagged[1]
-        if tagged[2]:
-            facts["fields"] = {"pid": tagged[2], **facts["fields"]}
-    return facts
+def _time(stamp: re.Match[str], received: datetime) -> datetime | None:
+    if stamp.re is _NUMBERED:
+        return from_iso(stamp[0])
+    month, day, early, hour, minute, second, late = stamp.groups()
+    stated = early or late
+    return named_time(month, day, (hour, minute, second), received, year=int(stated) if stated else None)
 
 
 def _new(text: str, start: int, received: datetime, severities: Severities) -> Facts | None:

@@ -1,0 +1,123 @@
+"""Events of lines that are read as far as somebody asks: most candidates are judged by their message alone."""
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from soc_core.model.event import Event
+from soc_core.stages.intake.formats.contents import Glance, behind, facts_of, glance, text_of
+from soc_core.stages.intake.formats.facts import Facts
+from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
+from soc_core.stages.intake.formats.times import far_off
+
+PLAIN_SOURCE = (
+    "log"  # for lines that name no program; not the file's name, or the same line would group by where it lay
+)
+_NAMES = tuple(field.name for field in attrs.fields(Event))
+_put = object.__setattr__
+
+
+@attrs.frozen(kw_only=True)
+class Origin:
+    """What the lines of one block have in common.
+
+    Args:
+        received: When they arrived.
+        format: What to parse them as.
+        source: The source of all of them, whatever they say.
+        identity: What the ids of their events begin with; None where lines have no identity.
+        severities: How stated severities are read.
+    """
+
+    received: datetime
+    format: str = "auto"
+    source: str | None = None
+    identity: str | None = None
+    severities: Severities = SEVERITIES
+
+    def id_of(self, data: bytes, offset: int) -> str | None:
+        """What the event of a line is known by; the checksum keeps lines apart where two logs begin alike."""
+        return None if self.identity is None else f"{self.identity}:{offset}:{zlib.crc32(data):08x}"
+
+
+class LineEvent(Event):
+    """The event of a line of a format that refuses none: an `Event` in all, except that its parts are read when asked.
+
+    The message takes a look at the header; any other part has the whole line read.
+    """
+
+    __slots__ = ("_data", "_glance", "_offset", "_origin")
+    _data: bytes
+    _glance: Glance | None
+    _offset: int
+    _origin: Origin
+
+    @classmethod
+    def of(cls, data: bytes, offset: int, origin: Origin, hits: frozenset[str]) -> "LineEvent":
+        """An event that is not read yet."""
+        event = cls.__new__(cls)
+        _put(event, "received", origin.received)
+        _put(event, "hits", hits)
+        _put(event, "_data", data)
+        _put(event, "_offset", offset)
+        _put(event, "_origin", origin)
+        _put(event, "_glance", None)
+        return event
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever type the part has
+        """Read what is not read yet."""
+        if name == "message":
+            self._look()
+        elif name in _NAMES:
+            self._read()
+        else:
+            raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
+        return object.__getattribute__(self, name)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all parts are equal, read or not."""
+        return isinstance(other, Event) and all(getattr(self, name) == getattr(other, name) for name in _NAMES)
+
+    __hash__ = Event.__hash__
+
+    def _look(self) -> None:
+        origin = self._origin
+        seen = glance(text_of(self._data)) if origin.format in ("auto", "mixed") else None
+        if seen is None:
+            self._read()
+            return
+        _put(self, "_glance", seen)
+        _put(self, "message", seen.message)
+
+    def _read(self) -> None:
+        origin, seen, text = self._origin, self._glance, text_of(self._data)
+        if seen is None:
+            facts = facts_of(text, origin.format, origin.received, origin.severities)
+        else:
+            facts = behind(seen, text, origin.received, origin.severities)
+        for name, value in parts(facts, origin.received, origin.source, origin.id_of(self._data, self._offset)).items():
+            _put(self, name, value)
+
+
+def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> dict[str, Any]:
+    """The parts of the event that a line's facts make; `source` wins over them, and they over the line's `own` id."""
+    time, fields = facts.get("time"), facts["fields"]
+    if time is not None and (note := far_off(time, received)) is not None:
+        time, fields = None, {**fields, "soc.time_note": note}
+    get = facts.get
+    return {
+        "source": source or get("source") or PLAIN_SOURCE,
+        "message": facts["message"],
+        "time": time,
+        "id": get("id") or own,
+        "severity": get("severity"),
+        "action": get("action"),
+        "outcome": get("outcome"),
+        "host": get("host"),
+        "user": get("user"),
+        "ip": get("ip"),
+        "fields": fields,
+        "schema": get("schema", "plain"),
+    }
