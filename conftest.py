@@ -7,6 +7,7 @@ own, beside what they describe.
 """
 
 import json
+import logging
 import os
 import pty
 import re
@@ -19,11 +20,18 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+import structlog
 import yaml
+from hypothesis import settings
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+from soc_core.logs import CHANNEL
 from soc_core.settings import environment_names
+
+# A machine may be slow or busy: how long one example takes says nothing about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/*.md", "docs/*/*.md", "plugins/*/README.md")
 ELSEWHERE: Mapping[str, str] = {
@@ -188,6 +196,18 @@ def others(document: Document) -> Iterator[Region]:
     for fence in list(_FENCE.finditer(document.text))[::2]:
         if fence[1] not in {*RUNNERS, "python"} and not fence[1].startswith("{"):
             yield Region(fence.start(), fence.end(), fence[1], _nobody_runs)
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_put_back() -> Iterator[None]:
+    """How loud the program was in one test is nothing to the next."""
+    root, channel = logging.getLogger(), logging.getLogger(CHANNEL)
+    before = root.handlers[:], root.level, channel.level
+    yield
+    root.handlers[:], level, channel_level = before
+    root.setLevel(level)
+    channel.setLevel(channel_level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -25,17 +25,6 @@ NEWLINES = (
     "\x1b[2Jx",
     "\n\n",
 )
-
-
-@pytest.fixture(autouse=True)
-def _logging_is_put_back() -> Iterator[None]:
-    root, channel = logging.getLogger(), logging.getLogger(CHANNEL)
-    before = root.handlers[:], root.level, channel.level
-    yield
-    root.handlers[:], level, channel_level = before
-    root.setLevel(level)
-    channel.setLevel(channel_level)
-    structlog.reset_defaults()
 
 
 def heard(say: Callable[[], object], *, as_json: bool, secrets: KnownSecrets | None = None) -> str:
