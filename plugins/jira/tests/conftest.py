@@ -88,7 +88,7 @@ def _plugin_for(site: FakeJira, **settings: object) -> Jira:
         login |= {"username": site.username, "api_token": Secret(site.token)}
     else:
         login |= {"personal_access_token": Secret(site.token)}
-    return Jira(Jira.Settings(**({"timeout": timedelta(seconds=5)} | login | settings)))
+    return Jira(Jira.Settings(**({"timeout": timedelta(seconds=30)} | login | settings)))
 
 
 _numbers = itertools.count(1)
@@ -173,7 +173,6 @@ class House:
             return False
         found = self.incident(incident)
         assert found is not None
-        self.updates.append((found.id, update))
         values = {
             Change.STATUS: lambda: {"status": Status(update.new)},
             Change.ASSIGNEE: lambda: {"assignee": update.new or None},
@@ -181,6 +180,7 @@ class House:
             Change.VERDICT: lambda: {"verdict": Verdict(update.new)},
         }
         self.kept[found.id] = attrs.evolve(found, **values.get(update.change, dict)())
+        self.updates.append((found.id, update))  # last, as tests wait for it
         return True
 
     def keep_refs(self, incident: str, refs: Mapping[str, str]) -> None:
@@ -192,8 +192,8 @@ class House:
         self.kept[incident] = attrs.evolve(self.kept[incident], ticket=Ticket(tracker="jira", key=key, url=url))
 
     def ticket_gone(self, incident: str, reason: str) -> None:
-        self.gone.append(incident)
         self.kept[incident] = attrs.evolve(self.kept[incident], ticket=None)
+        self.gone.append(incident)
 
     def cursor(self, name: str) -> str | None:
         return self.cursors.get(name)

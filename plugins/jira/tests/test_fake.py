@@ -22,7 +22,7 @@ class Caller:
         self.base = f"{site.url}/rest/api/{version}/"
 
     def __call__(self, method: str, path: str, body: object = None, **query: str) -> requests.Response:
-        return self.session.request(method, self.base + path, json=body, params=query, timeout=5)
+        return self.session.request(method, self.base + path, json=body, params=query, timeout=30)
 
     def create(self, **fields: object) -> requests.Response:
         given = {"project": {"key": "SEC"}, "issuetype": {"name": "Task"}, "summary": "s"}

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -353,9 +354,10 @@ def _follow_until(service, done) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=service.run, args=(stop,))
     thread.start()
-    deadline = datetime.now(UTC) + timedelta(seconds=10)
-    while not done() and datetime.now(UTC) < deadline:
+    deadline = time.monotonic() + 60
+    while not done() and time.monotonic() < deadline:
         stop.wait(0.01)
     stop.set()
-    thread.join(10)
+    thread.join(60)
+    assert not thread.is_alive()
     assert done()

@@ -28,6 +28,7 @@ class FakeModel(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answers)
         self.url = f"http://127.0.0.1:{self.server_address[1]}/opinions"
         self.batches = []
+        self.asked = threading.Semaphore(0)  # once for each batch that has come
         self.answer = lambda texts: {
             "opinions": [dict(zip(("label", "confidence"), opinion(text), strict=True)) for text in texts]
         }
@@ -39,6 +40,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self):
         texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["texts"]
         self.server.batches.append(texts)
+        self.server.asked.release()
         self.server.may_speak.wait()
         body = json.dumps(self.server.answer(texts)).encode()
         self.send_response(200)
@@ -89,6 +91,7 @@ def test_a_model_that_does_not_answer_is_given_up_and_then_left_alone(open_soc, 
     soc = open_soc({"model": classifier(model.url, seconds=0.05)})
     for number in range(8):
         soc.submit([events(f"disk {number} full", label="Critical Error", severity=8)])
+    assert all(model.asked.acquire(timeout=60) for _ in range(5))  # who gave up does not know when it comes
     assert len(model.batches) == 5  # then soc-core has suspended it
     assert len(soc.reports.incidents()) == 8  # by what others found
 
