@@ -150,13 +150,13 @@ def test_a_ticket_is_found_by_its_marker_even_where_labels_are_not_on_the_screen
 def test_a_lost_answer_is_uncertain_and_the_ticket_is_found_again(
     jira: FakeJira, kind: str, make_incident, plugin_for
 ) -> None:
-    plugin, incident = plugin_for(jira, timeout=timedelta(seconds=0.4)), make_incident()
-    jira.faults.add(Fault(kind=kind, times=1, seconds=30))
+    incident = make_incident()
+    jira.faults.add(Fault(kind=kind, times=1, seconds=60))
     with pytest.raises(UncertainError):
-        plugin.create_ticket(incident)
+        plugin_for(jira, timeout=timedelta(seconds=2)).create_ticket(incident)
     assert len(jira.issues) == 1
     assert len(jira.asked("POST", "issue")) == 1  # nothing was sent twice behind our back
-    found = plugin.find_ticket(incident)
+    found = plugin_for(jira).find_ticket(incident)
     assert found is not None
     assert found.key == "SEC-1"
 

@@ -69,7 +69,7 @@ def settings_for(slack: FakeSlack, **more: object) -> Settings:
         "api_url": slack.url,
         "security_channel": slack.channel("security").id,
         "system_channel": slack.channel("system").id,
-        "timeout": timedelta(seconds=1),
+        "timeout": timedelta(seconds=30),
     }
     return Settings(**{**given, **more})  # type: ignore[arg-type]
 
@@ -172,7 +172,7 @@ def book(clock: HandClock) -> Book:
     )
 
 
-def until(condition: Callable[[], object], timeout: float = 20) -> bool:
+def until(condition: Callable[[], object], timeout: float = 60) -> bool:
     """Wait for something that another thread does."""
     ends = time.monotonic() + timeout
     pause = threading.Event()
@@ -229,7 +229,7 @@ class Tracker:
     def create_ticket(self, incident: Incident) -> Ticket:
         if self.hangs:
             self.hanging.set()
-            self.let_go.wait(30)
+            self.let_go.wait(60)
         if self.down:
             raise TemporaryError("the tracker is down", retry_after=timedelta(seconds=1), whole_destination=True)
         self.made.append(incident.id)
@@ -347,5 +347,5 @@ def listening(slack: FakeSlack, home: House) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()

@@ -15,7 +15,7 @@ from soc_core.testing.slack import FakeSlack, Fault, Rates, faults_in, faults_in
 def web(slack: FakeSlack, monkeypatch) -> WebClient:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    return WebClient(token=slack.bot_token, base_url=slack.url, timeout=2)
+    return WebClient(token=slack.bot_token, base_url=slack.url, timeout=30)
 
 
 def test_the_librarys_own_retry_doubles_a_message_whose_answer_was_lost(slack: FakeSlack, web: WebClient) -> None:

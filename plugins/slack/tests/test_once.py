@@ -28,10 +28,10 @@ from soc_core.testing.slack import FakeSlack, Fault
 def test_a_lost_answer_is_uncertain_and_the_next_try_looks_first(
     make, slack: FakeSlack, plugin: Slack, kind, posted
 ) -> None:
-    slack.faults.add(Fault(kind=kind, times=1))
+    slack.faults.add(Fault(kind=kind, times=1, seconds=60))
     incident = make.incident()
     with pytest.raises(UncertainError):
-        plugin.on_incident_opened(incident, make.delivery())
+        Slack(make.settings(slack, timeout=timedelta(seconds=2))).on_incident_opened(incident, make.delivery())
     assert len(slack.asked("chat.postMessage")) == 1
     assert len(slack.messages("security")) == posted
     refs = plugin.on_incident_opened(incident, make.delivery(attempt=2, uncertain=True))

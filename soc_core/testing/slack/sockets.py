@@ -164,7 +164,9 @@ class Sockets:
 
     def drop(self) -> None:
         """End all connections without a word."""
-        for connection in self._now():
+        with self._changed:
+            ended, self._open = self._open, []
+        for connection in ended:
             connection.drop()
 
     def go_deaf(self) -> None:
