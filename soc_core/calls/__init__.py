@@ -101,9 +101,7 @@ class Calls:
             lambda voice, _, answer: answers.decision(voice.plugin, answer),
             first=True,
         )
-        return tuple(
-            Decided(one.values[0][1] if one.values else None, tuple(one.failures), tuple(one.values)) for one in said
-        )
+        return tuple(Decided(one.values[0][1] if one.values else None, one.failures, one.values) for one in said)
 
     def choose_assignee(self, incident: Incident, candidates: Sequence[Candidate]) -> tuple[str | None, str]:
         """Who gets an incident, and the plugin that says so; (None, "") leaves it to the core."""

@@ -1,6 +1,6 @@
 """Asks the classifiers about events: one at a time, or all at once where a plugin wants a whole batch for its model."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
@@ -60,37 +60,34 @@ class Classifiers:
 
     def classify(self, events: Sequence[Event], see_all: Collection[str] | None) -> tuple[Classified, ...]:
         """What everybody says of each event, see `Calls.classify`."""
-        batches = dict(self._batches(events, see_all))
-        said = self._ask_about_each(events, see_all, batches)
-        for plugin, places in batches.items():
-            self._ask_about_all(plugin, events, places, said)
+        places = self._places(events, see_all)
+        batches = {
+            plugin: there
+            for plugin, there in places.items()
+            if plugin in self._many and (len(there) > 1 or (there and plugin not in self._ones))
+        }
+        each = {plugin: there for plugin, there in places.items() if plugin not in batches}
+        said = self._board.ask(
+            _ONE, events, lambda voice, event, answer: answers.finding(voice.plugin, event, answer), places=each
+        )
+        for plugin, there in batches.items():
+            self._ask_about_all(plugin, events, there, said)
         return tuple(
-            Classified(
-                event, self._strongest_first(one.values), tuple(one.failures), one.asked, one.hung or not one.heard
-            )
+            Classified(event, self._strongest_first(one.values), one.failures, one.asked, one.hung or not one.heard)
             for event, one in zip(events, said, strict=True)
         )
 
-    def _batches(self, events: Sequence[Event], see_all: Collection[str] | None) -> Iterator[tuple[str, Sequence[int]]]:
-        """Who is asked about several events at once, and where those are."""
-        for plugin in self._many:
-            places: Sequence[int] = range(len(events))
-            if see_all is not None and plugin not in see_all:
-                places = [place for place, event in enumerate(events) if plugin in _fired(event.hits)]
-            if len(places) > 1 or (places and plugin not in self._ones):
-                yield plugin, places
-
-    def _ask_about_each(
-        self, events: Sequence[Event], see_all: Collection[str] | None, batches: Collection[str]
-    ) -> list[Answers[Finding]]:
-        wanted: Callable[[str, Event], bool] | None = None
-        if see_all is not None:
-            wanted = lambda plugin, event: (plugin in see_all or plugin in _fired(event.hits)) and plugin not in batches  # noqa: E731
-        elif batches:
-            wanted = lambda plugin, _: plugin not in batches  # noqa: E731
-        return self._board.ask(
-            _ONE, events, lambda voice, event, answer: answers.finding(voice.plugin, event, answer), wanted=wanted
-        )
+    def _places(self, events: Sequence[Event], see_all: Collection[str] | None) -> Mapping[str, Sequence[int]]:
+        """Where the events are that each plugin is asked about."""
+        everything = range(len(events))
+        if see_all is None:
+            return dict.fromkeys(self.names, everything)
+        places: dict[str, list[int]] = {plugin: [] for plugin in self.names if plugin not in see_all}
+        for place, event in enumerate(events):
+            for plugin in _fired(event.hits):
+                if plugin in places:
+                    places[plugin].append(place)
+        return {**places, **dict.fromkeys(see_all, everything)}
 
     def _ask_about_all(
         self, plugin: str, events: Sequence[Event], places: Sequence[int], said: Sequence[Answers[Finding]]
@@ -105,7 +102,7 @@ class Classifiers:
             for place, rubbish in wrong[:1]:
                 raise Rubbish(f"{rubbish} (event {place} of {len(batch)}; {len(wrong)} such in all)")
 
-        [whole] = self._board.ask(_MANY, [batch], check, wanted=lambda name, _: name == plugin, size=len(batch))
+        [whole] = self._board.ask(_MANY, [batch], check, places={plugin: (0,)}, size=len(batch))
         for number, place in enumerate(places):
             one = said[place]
             one.asked += whole.asked
@@ -115,15 +112,14 @@ class Classifiers:
                 one.failures += whole.failures
                 continue
             one.heard += 1
-            one.failures += [failure for failure in whole.failures if failure.kind is FailureKind.OVERRAN]
+            one.failures += tuple(failure for failure in whole.failures if failure.kind is FailureKind.OVERRAN)
             if found is not None:
-                one.values.append((plugin, found))
+                one.values += ((plugin, found),)
 
     def _strongest_first(self, findings: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:
-        if len(findings) < 2:
-            return tuple(found for _, found in findings)
-        in_order = sorted(findings, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
-        return tuple(found for _, found in in_order)
+        if len(findings) > 1:
+            findings = sorted(findings, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
+        return tuple([found for _, found in findings])
 
 
 @lru_cache(maxsize=4096)

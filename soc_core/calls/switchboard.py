@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -66,10 +66,12 @@ class Switchboard:
         check: Callable[[Voice, Item, object], Value],
         *,
         first: bool = False,
-        wanted: Callable[[str, Item], bool] | None = None,
+        places: Mapping[str, Sequence[int]] | None = None,
         size: int = 1,
     ) -> list[Answers[Value]]:
-        """Ask everybody who implements a hook, or is `wanted`, about each item; `first` settles it with one answer.
+        """Ask everybody who implements a hook about each item; `first` settles it with one answer.
+
+        With `places`, each plugin is asked about the items at the places under its name, and about no other.
 
         An item of some `size` has so many budgets, and hangs only when it is over by as much as a single one would.
         """
@@ -81,7 +83,7 @@ class Switchboard:
             first=first,
             budget=budget * size,
             hang_after=self._hang_after + more,
-            wanted=wanted,
+            places=places,
         )
 
     def collect(
@@ -168,7 +170,7 @@ class Switchboard:
         first: bool,
         budget: float,
         hang_after: timedelta | None = None,
-        wanted: Callable[[str, Item], bool] | None = None,
+        places: Mapping[str, Sequence[int]] | None = None,
     ) -> list[Answers[Value]]:
         block = Block(
             voices,
@@ -178,7 +180,7 @@ class Switchboard:
             clock=self._monotonic,
             budget=budget,
             told=self._told,
-            wanted=wanted,
+            places=places,
         )
         if not voices or not items:
             return block.answers

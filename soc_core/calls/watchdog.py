@@ -11,7 +11,7 @@ import itertools
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -49,8 +49,8 @@ class Answers(Generic[Value]):
     __slots__ = ("asked", "failures", "heard", "hung", "values")
 
     def __init__(self) -> None:
-        self.values: list[tuple[str, Value]] = []
-        self.failures: list[Failure] = []
+        self.values: tuple[tuple[str, Value], ...] = ()
+        self.failures: tuple[Failure, ...] = ()
         self.asked: int = 0
         self.heard: int = 0
         self.hung: bool = False
@@ -69,7 +69,7 @@ class Tally:
 
 
 class Block(Generic[Item, Value]):
-    """A block of items on its way through the plugins.
+    """A block of items on its way through the plugins, one plugin after the other.
 
     Args:
         voices: Whom to ask, in this order.
@@ -79,7 +79,7 @@ class Block(Generic[Item, Value]):
         clock: Monotonic seconds.
         budget: Seconds that a call may take.
         told: An exception in one line without secrets.
-        wanted: Says whether a plugin, by its name, is to be asked about an item at all; None asks everybody.
+        places: Which items each plugin is asked about; None asks everybody about all.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Block(Generic[Item, Value]):
         clock: Callable[[], float],
         budget: float,
         told: Callable[[BaseException], str],
-        wanted: Callable[[str, Item], bool] | None = None,
+        places: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         self.voices = voices
         self.items = items
@@ -104,20 +104,21 @@ class Block(Generic[Item, Value]):
         self._clock = clock
         self._budget = budget
         self._told = told
-        self._wanted = wanted
+        self._places = places
         # Where the work stands. The worker changes answers only while it is not `_calling`, and it ceases to be the
         # worker only while it is: so nobody ever writes beside the one who took over.
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
         self._calling = False
-        self._index = 0
-        self._position = 0
+        self._position = 0  # of the voice that is asked
+        self._turns: Sequence[int] | None = None  # the items that it is asked about; None until that is known
+        self._index = 0  # among these
         self._broken_off: BaseException | None = None
 
     def see_through(self, hang_after: timedelta) -> None:
         """Have every item answered; a plugin that hangs is named and left behind."""
         context = contextvars.copy_context()
-        while self._index < len(self.items):
+        while self._position < len(self.voices):
             worker = threading.Thread(target=context.copy().run, args=(self._run,), name="soc-questions", daemon=True)
             self._worker = worker
             worker.start()
@@ -134,7 +135,7 @@ class Block(Generic[Item, Value]):
             worker.join(hang_after.total_seconds() / _LOOKS)
             if not worker.is_alive():
                 return
-            place = (self._index, self._position)
+            place = (self._position, self._index)
             looks = looks + 1 if place == seen else 0
             seen = place
             if looks >= _LOOKS and self._give_up(place):
@@ -143,14 +144,16 @@ class Block(Generic[Item, Value]):
 
     def _give_up(self, place: tuple[int, int]) -> bool:
         with self._lock:
-            if not self._calling or place != (self._index, self._position):
+            if not self._calling or place != (self._position, self._index):
                 return False
             self._worker = None
             self._calling = False
             return True
 
     def _leave_behind(self, worker: threading.Thread, hang_after: timedelta) -> None:
-        voice, answers, tally = self.voices[self._position], self.answers[self._index], self.tallies[self._position]
+        assert self._turns is not None  # noqa: S101 - somebody was being asked
+        voice, tally = self.voices[self._position], self.tallies[self._position]
+        answers = self.answers[self._turns[self._index]]
         text = f"no answer for {hang_after.total_seconds():g} s, it hangs in {_stack(worker)}"
         tally.calls += 1
         tally.seconds += hang_after.total_seconds()
@@ -159,7 +162,7 @@ class Block(Generic[Item, Value]):
         self._note(answers, tally, voice.failure(FailureKind.HUNG, text))
         if voice.breaker.hung(self._clock(), worker):
             self._suspended(voice)
-        self._position += 1
+        self._index += 1
 
     def _run(self) -> None:
         try:
@@ -169,63 +172,66 @@ class Block(Generic[Item, Value]):
             self._broken_off = error
 
     def _work(self) -> None:
-        me, lock, clock, budget = threading.current_thread(), self._lock, self._clock, self._budget
-        voices, tallies, first, wanted = self.voices, self.tallies, self._first, self._wanted
-        before = clock()
-        for index in range(self._index, len(self.items)):
-            self._index = index
-            item, answers = self.items[index], self.answers[index]
-            for position in range(self._position, len(voices)):
-                self._position = position
-                voice = voices[position]
-                if wanted is not None and not wanted(voice.plugin, item):
-                    continue
-                breaker = voice.breaker
-                if not breaker.spotless and not breaker.admits(before):
-                    answers.failures.append(voice.failure(FailureKind.SUSPENDED, _RESTING))
-                    continue
-                self._calling = True
-                value, failure = self._asked(voice, item)
-                with lock:
-                    if self._worker is not me:
-                        return
-                    self._calling = False
-                after = clock()
-                began, before = before, after
-                took = after - began
-                tally = tallies[position]
-                tally.calls += 1
-                tally.seconds += took
-                answers.asked += 1
-                if failure is not None:
-                    self._failed(voice, answers, tally, failure, began=began, ended=after)
-                    continue
-                answers.heard += 1
-                if took > budget:
-                    text = f"took {took:.3f} s where {budget:g} s are allowed"
-                    failure = voice.failure(FailureKind.OVERRAN, text)
-                    self._failed(voice, answers, tally, failure, began=began, ended=after)
-                elif not breaker.spotless:
-                    breaker.succeeded()
-                if value is not None:
-                    answers.values.append((voice.plugin, value))
-                    if first:
-                        break
-            self._position = 0
-        self._index = len(self.items)
+        while self._position < len(self.voices):
+            if self._turns is None:
+                self._index, self._turns = 0, self._due(self.voices[self._position])
+            if not self._asked(self.voices[self._position], self.tallies[self._position], self._turns):
+                return
+            self._turns = None
+            self._position += 1
 
-    def _asked(self, voice: Voice, item: Item) -> tuple[Value | None, Failure | None]:
-        try:
-            answer = voice.ask(item)
-            return None if answer is None else self._check(voice, item, answer), None
-        except Rubbish as error:
-            return None, voice.failure(FailureKind.RUBBISH, str(error))
-        except KeyboardInterrupt:
-            raise
-        # A plugin may raise anything, even SystemExit: it is named, and the others are asked all the same. The text of
-        # its exception is its own code too, so it is read here, where a hang is seen.
-        except BaseException as error:  # noqa: BLE001
-            return None, voice.failure(FailureKind.RAISED, self._told(error))
+    def _due(self, voice: Voice) -> Sequence[int]:
+        turns = range(len(self.items)) if self._places is None else self._places.get(voice.plugin, ())
+        return [place for place in turns if not self.answers[place].values] if self._first else turns
+
+    def _asked(self, voice: Voice, tally: Tally, turns: Sequence[int]) -> bool:
+        """Ask one plugin about the rest of its items; False if this worker was given up over it."""
+        me, lock, clock, budget = threading.current_thread(), self._lock, self._clock, self._budget
+        items, all_answers, check = self.items, self.answers, self._check
+        plugin, ask, breaker = voice.plugin, voice.ask, voice.breaker
+        before = clock()
+        for index in range(self._index, len(turns)):
+            self._index = index
+            item, answers = items[turns[index]], all_answers[turns[index]]
+            if not breaker.spotless and not breaker.admits(before):
+                answers.failures += (voice.failure(FailureKind.SUSPENDED, _RESTING),)
+                continue
+            value, failure = None, None
+            self._calling = True
+            try:
+                answer = ask(item)
+                if answer is not None:
+                    value = check(voice, item, answer)
+            except Rubbish as error:
+                failure = voice.failure(FailureKind.RUBBISH, str(error))
+            except KeyboardInterrupt:
+                raise
+            # A plugin may raise anything, even SystemExit: it is named, and the others are asked all the same. The text
+            # of its exception is its own code too, so it is read here, where a hang is seen.
+            except BaseException as error:  # noqa: BLE001
+                failure = voice.failure(FailureKind.RAISED, self._told(error))
+            with lock:
+                if self._worker is not me:
+                    return False
+                self._calling = False
+            after = clock()
+            began, before = before, after
+            tally.calls += 1
+            tally.seconds += after - began
+            answers.asked += 1
+            if failure is not None:
+                self._failed(voice, answers, tally, failure, began=began, ended=after)
+                continue
+            answers.heard += 1
+            if after - began > budget:
+                text = f"took {after - began:.3f} s where {budget:g} s are allowed"
+                failure = voice.failure(FailureKind.OVERRAN, text)
+                self._failed(voice, answers, tally, failure, began=began, ended=after)
+            elif not breaker.spotless:
+                breaker.succeeded()
+            if value is not None:
+                answers.values += ((plugin, value),)
+        return True
 
     def _failed(
         self, voice: Voice, answers: Answers[Value], tally: Tally, failure: Failure, *, began: float, ended: float
@@ -237,7 +243,7 @@ class Block(Generic[Item, Value]):
     def _note(self, answers: Answers[Value], tally: Tally, failure: Failure) -> None:
         tally.failures += 1
         tally.last = f"{failure.hook}: {failure.text}"
-        answers.failures.append(failure)
+        answers.failures += (failure,)
         self.failures.append(failure)
 
     def _suspended(self, voice: Voice) -> None:

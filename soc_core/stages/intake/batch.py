@@ -5,16 +5,14 @@ parsing between two scans would find the processor's caches empty each time, and
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 
 import attrs
 
 from soc_core.errors import InputError
 from soc_core.model.event import Event
 from soc_core.scan import Candidate
-from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece
+from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece, Refused
 from soc_core.stages.intake.formats import STRICT, LineEvent, Origin, parse
-from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.misfits import misfits
 from soc_core.stages.intake.position import CURSOR
 
@@ -65,98 +63,81 @@ class Batch:
 
 @attrs.frozen(kw_only=True)
 class Taken:
-    """A block or a refused line, and what is to be parsed of it.
+    """What is to be parsed of a block, or a line that was refused before.
 
     Args:
-        piece: Where the lines are from.
+        input: Where it is from.
+        origin: What the events of the lines have in common.
+        count: How many lines there were.
         lines: The lines that become events, and those of a strict format that are not in it.
-        format: What to parse them as.
-        identity: What the ids of their events begin with; None where lines have no identity.
-        received: When the block arrived.
+        refused: The line that was refused.
+        block: The whole block, to number the lines of a strict format by; other formats refuse none.
         position: Where reading goes on behind it.
         selected: Whether a scan selected the lines.
     """
 
-    piece: Piece
+    input: str
+    origin: Origin
+    count: int = 1
     lines: Sequence[Line | Candidate] = ()
-    format: str = "auto"
-    identity: str | None = None
-    received: datetime
+    refused: Refused | None = None
+    block: Block | None = None
     position: str | None = None
     selected: bool = False
 
 
-def taken(
-    piece: Piece,
-    format: str,  # noqa: A002  # the word users know from --format
-    *,
-    select: Select | None,
-    identity: str | None,
-    received: datetime,
-    position: str | None,
-) -> Taken:
+def taken(piece: Piece, origin: Origin, *, select: Select | None, position: str | None) -> Taken:
     """Take out of a piece what is to be parsed: what is selected, or all of it where nothing selects."""
     if not isinstance(piece, Block):
-        return Taken(piece=piece, received=received, position=position)
+        return Taken(input=piece.input, origin=origin, refused=piece, position=position)
     selected = None if select is None else select(piece)
-    lines: Iterable[Line | Candidate] = piece.lines() if selected is None else misfits(piece, selected, format)
+    lines: Iterable[Line | Candidate] = piece.lines() if selected is None else misfits(piece, selected, origin.format)
     return Taken(
-        piece=piece,
+        input=piece.input,
+        origin=origin,
+        count=piece.count,
         lines=tuple(lines),
-        format=format,
-        identity=identity,
-        received=received,
+        block=piece if origin.format in STRICT else None,
         position=position,
         selected=selected is not None,
     )
 
 
-def parsed(pieces: Sequence[Taken], *, source: str | None = None, severities: Severities = SEVERITIES) -> Batch:
+def parsed(pieces: Sequence[Taken]) -> Batch:
     """The events of pieces that follow one another in one log."""
     events: list[Event] = []
     quarantined: list[Quarantined] = []
-    lines = 0
     for one in pieces:
-        piece = one.piece
-        if not isinstance(piece, Block):
+        if (bad := one.refused) is not None:
             quarantined.append(
-                Quarantined(line_number=piece.number, offset=piece.offset, reason=piece.reason, data_head=piece.head)
+                Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
-            lines += 1
+        lines = [line for line in one.lines if not line.data.isspace() and line.data]
+        if one.block is None:
+            events += [LineEvent.of(line.data, line.offset, one.origin, _hits(line)) for line in lines]
             continue
-        lines += piece.count
-        origin = Origin(
-            received=one.received, format=one.format, source=source, identity=one.identity, severities=severities
-        )
-        for line in one.lines:
-            if not line.data.strip():
-                continue
+        for line in lines:
             try:
-                event = _event(line, origin)
+                event = _event(line, one.origin)
                 if not one.selected or isinstance(line, Candidate):
                     events.append(event)
             except InputError as error:
-                number = piece.line_at(line.offset - piece.offset).number
+                number = one.block.line_at(line.offset - one.block.offset).number
+                head = line.data[:HEAD_KEPT]
                 quarantined.append(
-                    Quarantined(
-                        line_number=number, offset=line.offset, reason=str(error), data_head=line.data[:HEAD_KEPT]
-                    )
+                    Quarantined(line_number=number, offset=line.offset, reason=str(error), data_head=head)
                 )
-    last = pieces[-1]
     return Batch(
-        input=last.piece.input,
+        input=pieces[-1].input,
         events=tuple(events),
         quarantined=tuple(quarantined),
-        lines=lines,
-        position=last.position,
+        lines=sum(one.count for one in pieces),
+        position=pieces[-1].position,
         selected=all(one.selected for one in pieces),
     )
 
 
 def _event(line: Line | Candidate, origin: Origin) -> Event:
-    hits = line.hits if isinstance(line, Candidate) else _NO_HITS
-    if origin.format not in STRICT:
-        return LineEvent.of(line.data, line.offset, origin, hits)
     return parse(
         line.data,
         received=origin.received,
@@ -164,5 +145,9 @@ def _event(line: Line | Candidate, origin: Origin) -> Event:
         source=origin.source,
         id=origin.id_of(line.data, line.offset),
         severities=origin.severities,
-        hits=hits,
+        hits=_hits(line),
     )
+
+
+def _hits(line: Line | Candidate) -> frozenset[str]:
+    return line.hits if isinstance(line, Candidate) else _NO_HITS

@@ -1,4 +1,4 @@
-"""Blocks: pieces of a log of up to 256 KiB, cut at line ends, each knowing where in its log it lies.
+"""Blocks: pieces of a log of about 256 KiB, cut at line ends, each knowing where in its log it lies.
 
 A scanner looks at a block's bytes as a whole and takes only some of its lines; nobody else needs to split them all.
 """
@@ -130,8 +130,12 @@ class Cutter:
 
     @staticmethod
     def _end(data: bytes, at: int) -> int:
-        """Where the next block ends: at the last line end within its size, else at the first one behind it."""
-        return (data.rfind(b"\n", at, at + BLOCK_SIZE) + 1) or (data.find(b"\n", at + BLOCK_SIZE) + 1)
+        """Where the next block ends: at the last line end within its size, else at the first one behind it.
+
+        What is less than another block goes with it: a short one costs as much as a long one.
+        """
+        size = BLOCK_SIZE if len(data) - at >= 2 * BLOCK_SIZE else len(data) - at
+        return (data.rfind(b"\n", at, at + size) + 1) or (data.find(b"\n", at + size) + 1)
 
     def _block(self, data: bytes) -> Block:
         block = Block(input=self._name, data=data, offset=self.offset, first_line=self.line)

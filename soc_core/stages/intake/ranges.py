@@ -10,9 +10,10 @@ from soc_core.errors import InputError
 from soc_core.ports import TimeSource
 from soc_core.stages.intake.batch import Batch, Select, Taken, parsed, taken
 from soc_core.stages.intake.blocks import BLOCK_SIZE, Cutter, Piece
+from soc_core.stages.intake.formats import Origin
 
 RANGE = 32 * BLOCK_SIZE
-EVENTS = 2000  # from which on a batch is worth a transaction of its own
+EVENTS = 8000  # from which on a batch is worth a transaction of its own
 _LOOK = 64 * 1024
 
 
@@ -59,11 +60,12 @@ def batches(part: Range, *, clock: TimeSource, source: str | None, select: Selec
         gathered: list[Taken] = []
         weight = 0
         for piece in _pieces(file, part, cutter):
-            one = taken(piece, part.format, select=select, identity=part.identity, received=clock.now(), position=None)
+            origin = Origin(received=clock.now(), format=part.format, source=source, identity=part.identity)
+            one = taken(piece, origin, select=select, position=None)
             gathered.append(one)
             weight += len(one.lines)
             if weight >= EVENTS or cutter.offset == part.end:
-                yield parsed(gathered, source=source), cutter.offset
+                yield parsed(gathered), cutter.offset
                 gathered, weight = [], 0
 
 

@@ -17,7 +17,7 @@ from soc_core.ports import Stop, TimeSource
 from soc_core.stages.intake.batch import Batch, Select, Taken, parsed, taken
 from soc_core.stages.intake.blocks import Block, Piece
 from soc_core.stages.intake.files import STDIN, Limits, LogFile, check
-from soc_core.stages.intake.formats import STRICT, detect, known_format
+from soc_core.stages.intake.formats import STRICT, Origin, detect, known_format
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.position import saved_positions
 from soc_core.stages.intake.ranges import EVENTS
@@ -26,7 +26,8 @@ from soc_core.stages.intake.workers import Workers
 SAMPLE = 20  # lines that a log's format is told by
 POLL = 0.5  # seconds between looks at a log that is followed
 _T = TypeVar("_T")
-_PIECES = 32  # that are gathered into one batch at most
+_PIECES = 512  # that are gathered into one batch at most
+_BLOCKS = 32  # the same where each is kept whole, to number its lines by
 
 
 class Reader:
@@ -125,7 +126,7 @@ class Reader:
 
     def batch(self, piece: Piece) -> Batch:
         """The events of one piece, of all its lines or of those that are selected."""
-        return self._parsed([self._taken(piece)])
+        return parsed([self._taken(piece)])
 
     def _one_by_one(self, read: Callable[[LogFile], Iterator[_T]]) -> Iterator[_T]:
         """What each log holds; one that turns out to be no log keeps no other from being read, and is told of then."""
@@ -169,37 +170,36 @@ class Reader:
         try:
             for piece in pieces:
                 one = None if piece is None else self._taken(piece)
-                if gathered and (one is None or one.piece.input != gathered[0].piece.input):
-                    yield self._parsed(gathered)
+                if gathered and (one is None or one.input != gathered[0].input):
+                    yield parsed(gathered)
                     gathered, weight = [], 0
                 if one is None:
                     continue
                 gathered.append(one)
                 weight += len(one.lines)
                 waits = self._log is None or self._log.identity is None
-                if waits or not one.selected or len(gathered) == _PIECES or weight >= EVENTS:
-                    yield self._parsed(gathered)
+                most = _PIECES if one.block is None else _BLOCKS
+                if waits or not one.selected or len(gathered) >= most or weight >= EVENTS:
+                    yield parsed(gathered)
                     gathered, weight = [], 0
         except InputError:
             if gathered:  # what was read before the trouble is kept
-                yield self._parsed(gathered)
+                yield parsed(gathered)
             raise
         if gathered:
-            yield self._parsed(gathered)
+            yield parsed(gathered)
 
     def _taken(self, piece: Piece) -> Taken:
         log = self._log
-        return taken(
-            piece,
-            self._format_of(piece) if isinstance(piece, Block) else "",
-            select=self._select,
-            identity=None if log is None else log.identity,
+        origin = Origin(
             received=self._clock.now(),
-            position=None if log is None or log.position is None else log.position.text(),
+            format=self._format_of(piece) if isinstance(piece, Block) else "auto",
+            source=self._source,
+            identity=None if log is None else log.identity,
+            severities=self._severities,
         )
-
-    def _parsed(self, pieces: Sequence[Taken]) -> Batch:
-        return parsed(pieces, source=self._source, severities=self._severities)
+        position = None if log is None or log.position is None else log.position.text()
+        return taken(piece, origin, select=self._select, position=position)
 
     def _format_of(self, block: Block) -> str:
         """What to parse a block's lines as: strictly only where the log is of a strict format."""

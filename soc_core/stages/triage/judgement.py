@@ -1,7 +1,6 @@
 """What the plugins say about events, and what of it leaves a trace; nothing is stored here."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -34,11 +33,11 @@ class Judgement:
     @property
     def standing(self) -> tuple[Finding, Decision] | None:
         """The finding as it stands without any count, with its decision."""
-        event = self.classified.event
         if self.decided is None:
             return None
-        if self.finding is not None:
-            return settled(self.finding, self.decided)
+        finding, event = self.finding, self.classified.event
+        if finding is not None:
+            return settled(finding, self.decided)
         if self.decided.decision is not None and event.severity is not None:
             finding = Finding(event=event, label="Security Alert", severity=event.severity, rule=RAW_RULE)
             return finding, self.decided.decision
@@ -59,12 +58,14 @@ class Judgement:
         """Whether the event leaves a trace, so that seeing it twice would show."""
         if self.raised or self.classified.held:
             return True
-        return self.standing is not None and self.standing[1].course is not Course.IGNORE
+        standing = self.standing
+        return standing is not None and standing[1].course is not Course.IGNORE
 
     @property
     def rule(self) -> str:
         """What found it, to be counted under."""
-        return "" if self.finding is None else self.finding.rule or self.finding.label
+        finding = self.finding
+        return "" if finding is None else finding.rule or finding.label
 
     @property
     def identity(self) -> tuple[str, str] | None:
@@ -85,20 +86,23 @@ def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | N
         classified = calls.classify(events, see_all=see_all)
     asked: list[Finding] = []
     for answer in classified:
-        if answer.finding is not None:
-            asked.append(answer.finding)
-            asked.extend(_raised(answer.finding, threshold) for threshold in answer.finding.thresholds)
+        if (finding := answer.finding) is not None:
+            asked.append(finding)
+            asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
     with span("soc.decide"):
-        decided = iter(zip(asked, calls.decide(asked), strict=True))
-    judgements = []
-    for answer in classified:
-        if answer.finding is None:
-            judgements.append(Judgement(classified=answer, decided=_raw(answer)))
-            continue
-        _, plain = next(decided)
-        raised = tuple((threshold, *next(decided)) for threshold in answer.finding.thresholds)
-        judgements.append(Judgement(classified=answer, decided=plain, raised=raised))
-    return tuple(judgements)
+        decided = zip(asked, calls.decide(asked), strict=True)
+    return tuple([_judgement(answer, decided) for answer in classified])
+
+
+def _judgement(answer: Classified, decided: Iterator[tuple[Finding, Decided]]) -> Judgement:
+    finding = answer.finding
+    if finding is None:
+        return Judgement(classified=answer, decided=_raw(answer))
+    _, plain = next(decided)
+    if not finding.thresholds:
+        return Judgement(classified=answer, decided=plain)
+    raised = tuple((threshold, *next(decided)) for threshold in finding.thresholds)
+    return Judgement(classified=answer, decided=plain, raised=raised)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,12 +122,14 @@ class Weighed:
 
 def weighed(judgements: Sequence[Judgement]) -> Weighed:
     """Tell what leaves a trace from what is only counted."""
-    kept = {n: j for n, j in enumerate(judgements) if j.matters or j.to_be_held}
-    return Weighed(
-        judgements=kept,
-        rules=Counter(j.rule for n, j in enumerate(judgements) if n not in kept and j.finding is not None),
-        processed=len(judgements),
-    )
+    kept: dict[int, Judgement] = {}
+    rules: dict[str, int] = {}
+    for place, one in enumerate(judgements):
+        if one.matters or one.to_be_held:
+            kept[place] = one
+        elif rule := one.rule:
+            rules[rule] = rules.get(rule, 0) + 1
+    return Weighed(judgements=kept, rules=rules, processed=len(judgements))
 
 
 def settled(finding: Finding, decided: Decided) -> tuple[Finding, Decision] | None:
