@@ -149,7 +149,7 @@ def door() -> Iterator[threading.Event]:
     opened.set()
     for thread in threading.enumerate():
         if thread.name == "soc-questions":
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
 
@@ -650,19 +650,19 @@ def test_calls_that_fail_side_by_side_count_as_one_failure() -> None:
     inside, go_on = threading.Barrier(9), threading.Event()
 
     def slow(_: Event) -> object:
-        inside.wait(30)
-        go_on.wait(30)
+        inside.wait(60)
+        go_on.wait(60)
         return boom()
 
-    house = House({"slow": classifier(slow), "steady": finds()}, hang_after=timedelta(seconds=30))
+    house = House({"slow": classifier(slow), "steady": finds()}, hang_after=timedelta(minutes=1))
     threads = [threading.Thread(target=house.calls.classify, args=([event()],)) for _ in range(8)]
     for thread in threads:
         thread.start()
-    inside.wait(30)
+    inside.wait(60)
     house.clock.seconds = 1.0
     go_on.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert house.kinds == [("slow", "raised")] * 8
     assert house.calls.counters["slow"].suspended == ()
 
@@ -743,7 +743,7 @@ def test_a_plugin_that_still_hangs_is_not_tried_again(door: threading.Event) -> 
     assert (len(asked), answer.held) == (1, False)
 
     door.set()
-    worker.join(10)
+    worker.join(60)
     [answer] = house.calls.classify([event()])
     assert (len(asked), answer.failures) == (2, ())
 
@@ -758,7 +758,7 @@ def test_what_a_hanging_plugin_says_at_last_is_not_heard(door: threading.Event) 
     [worker] = [thread for thread in threading.enumerate() if thread.name == "soc-questions"]
     counted = house.calls.counters
     door.set()
-    worker.join(10)
+    worker.join(60)
     assert [found.classifier for found in answer.findings] == ["good"]
     assert house.calls.counters == counted
 
@@ -848,7 +848,7 @@ def test_no_thread_is_left_when_nobody_asks(door: threading.Event) -> None:
     house = House({"a": finds()})
     house.calls.classify([event()] * 10)
     house.calls.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def test_close_waits_for_questions_that_another_thread_asks(door: threading.Event) -> None:
@@ -861,13 +861,13 @@ def test_close_waits_for_questions_that_another_thread_asks(door: threading.Even
     house = House({"slow": classifier(slow)})
     asker = threading.Thread(target=house.calls.classify, args=([event()],))
     asker.start()
-    assert began.wait(10)
+    assert began.wait(60)
     closer = threading.Thread(target=house.calls.close)
     closer.start()
     assert closer.is_alive()
     door.set()
-    closer.join(10)
-    asker.join(10)
+    closer.join(60)
+    asker.join(60)
     assert not closer.is_alive()
     assert house.failures == []
 
@@ -941,7 +941,7 @@ def test_calls_and_failures_are_counted_from_many_threads() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     counted = house.calls.counters
     assert counted["a"].calls == 8 * 40
     assert (counted["a"].failures, counted["a"].last_failure) == (0, "")

@@ -42,7 +42,7 @@ class Client(requests.Session):
     trust_env = False
 
     def request(self, method, url, **values):
-        return super().request(method, self.address + url, timeout=10, **values)
+        return super().request(method, self.address + url, timeout=60, **values)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
 
 
 def finished(process: subprocess.Popen) -> str:
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=200)
     assert process.returncode == 0, output
     return output
 
@@ -58,7 +58,7 @@ def assert_one_ticket_each(folder: Path, number: int = EVENTS) -> None:
 @pytest.mark.parametrize(("failpoint", "fault"), CASES)
 def test_killed_at_a_failpoint_and_restarted_there_is_one_ticket_each_and_none_lost(tmp_path, failpoint, fault):
     killed = run(tmp_path, str(EVENTS), KILL_AT=failpoint, FAULT=fault)
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=200)
     assert killed.returncode == -signal.SIGKILL
     finished(run(tmp_path, str(EVENTS), FAULT=fault))
     assert_one_ticket_each(tmp_path)
@@ -72,7 +72,7 @@ def test_three_workers_one_of_them_killed_make_one_ticket_each(tmp_path, failpoi
     ]
     for worker in workers[1:]:
         finished(worker)
-    workers[0].communicate(timeout=60)
+    workers[0].communicate(timeout=200)
     assert workers[0].returncode in (0, -signal.SIGKILL)
     assert_one_ticket_each(tmp_path, 12)
 

@@ -62,7 +62,7 @@ soc = Soc.open(
     overrides=settings, env={}, clock=clock, plugins=[("remote", tracker), ("all", Everything())], failpoint=failpoint
 )
 soc.submit(Event(source="app", message=f"trouble {n}", received=clock.now(), id=str(n)) for n in range(number))
-deadline = time.monotonic() + 50
+deadline = time.monotonic() + 150
 while True:
     soc.work()
     waiting = [job for job in soc.reports.jobs(JobState.READY, JobState.LEASED) if job.dest != outbox.CORE]

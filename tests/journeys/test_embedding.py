@@ -35,7 +35,7 @@ def send(soc: Soc, rounds: int = ROUNDS) -> None:
 def in_a_child(work: Callable[[], None]) -> int:
     child = FORK.Process(target=work)
     child.start()
-    child.join(60)
+    child.join(100)
     return child.exitcode if child.exitcode is not None else -1
 
 
@@ -64,7 +64,7 @@ def test_workers_that_open_after_the_fork_share_one_store(tmp_path: Path) -> Non
         for worker in workers:
             worker.start()
         for worker in workers:
-            worker.join(60)
+            worker.join(100)
         assert [worker.exitcode for worker in workers] == [0, 0, 0]
         soc.work()
         found = soc.reports.incidents()

@@ -38,7 +38,7 @@ class Client(requests.Session):
         self.headers["authorization"] = f"Bearer {token}"
 
     def request(self, method, url, **values):
-        return super().request(method, self.address + url, timeout=30, **values)
+        return super().request(method, self.address + url, timeout=60, **values)
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def test_tls_is_spoken_and_nothing_else_then(soc, pair):
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as plain, old.wrap_socket(plain) as wrapped:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as plain, old.wrap_socket(plain) as wrapped:
             assert wrapped.version() == "TLSv1.2"
 
 
@@ -158,16 +158,17 @@ def dribbled(caller):
     """The answer to one who keeps sending a little, and gets no more time for it than one who is silent."""
     caller.settimeout(0.05)
     for _ in range(1000):
-        caller.sendall(b" ")
+        with suppress(OSError):  # it may have hung up, having answered
+            caller.sendall(b" ")
         with suppress(TimeoutError):
             return caller.recv(100)
     raise AssertionError("no answer")
 
 
 def test_who_does_not_finish_the_headers_is_cut_off_and_the_others_are_served(soc, monkeypatch):
-    monkeypatch.setattr(hosting.Patient, "headers_within", 0.3)
+    monkeypatch.setattr(hosting.Patient, "headers_within", 2)
     with hosted(soc, ServeSettings()) as port, Client(f"http://127.0.0.1:{port}", TOKENS["ingest"]) as client:
-        slow = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(20)]
+        slow = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(20)]
         for one in slow[:10]:
             one.sendall(b"POST /ingest HTTP/1.1\r\nHost: x\r\nX-More:")
         assert client.get("/healthz").ok
@@ -192,6 +193,6 @@ def test_who_does_not_finish_the_headers_is_cut_off_and_the_others_are_served(so
     ids=["header", "path", "TLS", "length", "coding", "hosts"],
 )
 def test_what_is_no_request_is_refused_at_once(soc, sent):
-    with hosted(soc, ServeSettings()) as port, socket.create_connection(("127.0.0.1", port), timeout=30) as caller:
+    with hosted(soc, ServeSettings()) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
         caller.sendall(sent)
         assert re.match(rb"HTTP/1\.1 (400|501) ", caller.recv(1000))

@@ -35,7 +35,7 @@ FLAGS = (
 BUSY = "[data-testid=stStatusWidgetRunningIcon], [data-testid=stSkeleton], [data-stale=true]"
 pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium: apt-get install chromium chromium-driver"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
 ]
 
 
@@ -124,7 +124,7 @@ def serve(env, rules, tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture

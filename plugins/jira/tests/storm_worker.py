@@ -34,7 +34,7 @@ soc = Soc.open(overrides=settings, env=env, plugins=[("all", Everything())])
 now = soc.clock.now()
 soc.submit(Event(source="app", message=f"trouble {n}", received=now, id=str(n)) for n in range(number))
 soc.start(services=False)
-deadline = time.monotonic() + 90
+deadline = time.monotonic() + 150
 while soc.settle(timedelta(seconds=60)):
     if time.monotonic() > deadline:
         sys.exit("not settled")

@@ -49,7 +49,7 @@ def storm(site, folder: Path, *, number: int, lag: str, api: str = "auto") -> No
             assert first.poll() is None
             first_wait(first)
         first.send_signal(signal.SIGKILL)
-    done = subprocess.run(command, env=env, timeout=110, check=False)
+    done = subprocess.run(command, env=env, timeout=250, check=False)
     assert done.returncode == 0
     found = markers(site)
     assert len(found) == number
