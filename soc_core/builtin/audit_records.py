@@ -12,6 +12,7 @@ from soc_core.builtin.event_roles import (
     ACTORS,
     ATTEMPTS,
     ERRORS,
+    GIVEN,
     NEW_VALUES,
     OPERATIONS,
     RISKY_IF_FALSE,
@@ -45,8 +46,10 @@ _FAILED = re.compile(r"fail|denied|reject|invalid|refused|unsuccessful|error", r
 _TURNED_OFF = re.compile(
     r"\b(?:from )?on to off\b|\b(?:set to|now|is) (?:off|false|disabled)\b|: disabled", re.IGNORECASE
 )
+_POWERFUL = re.compile(r"admin|owner|\broot\b|super_?user", re.IGNORECASE)
 _EVERYBODY = re.compile(
-    r"\b(?:all_?users|all_?authenticated_?users|everyone|anyone|anonymous|public(?:ly)?|public-read\w*)\b|0\.0\.0\.0/0|::/0",
+    r"\b(?:all_?users|all_?authenticated_?users|everyone|anyone(?:_?with_?link)?|people_?with_?link|anonymous"
+    r"|public(?:ly)?|public_?on_?the_?web|public-read\w*)\b|0\.0\.0\.0/0|::/0",
     re.IGNORECASE,
 )
 
@@ -56,7 +59,7 @@ def by_deed(event: Event, values: Values) -> Judgement | None:
     operations = [text for text in texts(values, OPERATIONS) if len(text) <= _LONGEST][:_MOST_OPERATIONS]
     if not operations:
         return None
-    about = " ".join(texts(values, ABOUT))
+    about = " ".join([*filter(_POWERFUL.search, texts(values, GIVEN)), *texts(values, ABOUT)])
     found = worst_deed(operations, about, turned_off=_turned_off(values, about))
     login = next(
         (text for text in operations if _LOGIN.search(plain_words(text)) and verb_in(text) in _LOGGING_IN), None

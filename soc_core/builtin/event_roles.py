@@ -11,7 +11,7 @@ OPERATIONS: tuple[str, ...] = (
     *("activitydisplayname", ".event", ".action", ".type", "eventtype.tag", "operationtype", "eventtypename"),
     *("auditlogevent", "auditevent", "events.name", "querytype", "primarydescription", "changedescription"),
     *("displaymessage", "actiontype", "eventsimplename", "subtype", "logdescription", ".name", "data.description"),
-    *("scenario", "eventdescription", ".description", ".category"),
+    *("scenario", "eventdescription", ".description", ".category", "log.verb", "details.change", "details.custommessage"),
 )
 """What was done or happened, in the product's own word."""
 
@@ -23,6 +23,12 @@ ABOUT: tuple[str, ...] = (
     *("parameters.name", "parameters.settingname", "resource.type", "privilege", "permission"),
 )
 """What it was done to, and what was given."""
+
+GIVEN: tuple[str, ...] = (
+    *("groupname", "targetgroupname", "group.name", "targetgroup.name", "groupdisplayname"),
+    *("policyname", "policyarn", "roleref.name", "roledefinitionname"),
+)
+"""The group or role that somebody came to; its name says whether that is much."""
 
 KINDS: tuple[str, ...] = (
     *("alertname", "alerttype", "alert.signature", "alert.category", "alert.title", "alert.name", "signature"),
@@ -130,6 +136,7 @@ ATTEMPTS: tuple[str, ...] = (
 FIELDS: tuple[str, ...] = (
     *OPERATIONS,
     *ABOUT,
+    *GIVEN,
     *KINDS,
     *DETECTIONS,
     *ACTORS,

@@ -6,9 +6,7 @@ Questions are asked in a worker thread under watch (`watchdog.py`); plugins that
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from soc_core.calls import answers
 from soc_core.calls.classifiers import Classified, Classifiers
@@ -34,8 +32,7 @@ _BUDGET = timedelta(milliseconds=100)
 _HANG_AFTER = timedelta(seconds=5)
 
 
-@attrs.frozen
-class Decided:
+class Decided(NamedTuple):
     """What the deciders say about one finding; the decision is None if nobody could answer."""
 
     decision: Decision | None = None
@@ -101,7 +98,7 @@ class Calls:
             lambda voice, _, answer: answers.decision(voice.plugin, answer),
             first=True,
         )
-        return tuple(Decided(one.values[0][1] if one.values else None, one.failures, one.values) for one in said)
+        return tuple([Decided(one.values[0][1] if one.values else None, one.failures, one.values) for one in said])
 
     def choose_assignee(self, incident: Incident, candidates: Sequence[Candidate]) -> tuple[str | None, str]:
         """Who gets an incident, and the plugin that says so; (None, "") leaves it to the core."""

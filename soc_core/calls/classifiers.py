@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-
-import attrs
+from typing import NamedTuple
 
 from soc_core.calls import answers
 from soc_core.calls.failure import Failure, FailureKind, Rubbish
@@ -15,8 +14,7 @@ from soc_core.registry import Registry
 _ONE, _MANY = "classify_event", "classify_events"
 
 
-@attrs.frozen
-class Classified:
+class Classified(NamedTuple):
     """What all classifiers made of one event.
 
     Args:

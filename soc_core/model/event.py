@@ -1,7 +1,6 @@
 """A log line on its way: the event that came in, what a classifier found, and what was decided."""
 
 import enum
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,6 +30,17 @@ SEVERITY_BY_LABEL: Mapping[str, float] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1024)  # labels, mostly
+def has_word(text: str, word: str) -> bool:
+    """Whether `text` contains `word` as a word of its own, in any case: `non-critical` does not contain `critical`."""
+    return _word(word).search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _word(word: str) -> "re.Pattern[str]":
+    return re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])", re.IGNORECASE)
+
+
 def base_severity(label: str, confidence: float) -> float:
     """Severity 0..10 for classifiers that give a label only: confident ones add a point, doubtful ones take one."""
     severity = SEVERITY_BY_LABEL.get(label, SEVERITY_BY_LABEL["Unclassified"])
@@ -43,7 +53,7 @@ def base_severity(label: str, confidence: float) -> float:
 
 def _within(low: float, high: float, what: str) -> "attrs._ValidatorType[float]":
     def check(instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high:  # no number is not, either
             raise ValueError(f"{what} must be a number from {low:g} to {high:g}, not {value!r}")
 
     return check
@@ -220,13 +230,3 @@ class Decision:
     def ignore(cls, reason: str) -> Self:
         """Count it and go on."""
         return cls(Course.IGNORE, reason=reason)
-
-
-def has_word(text: str, word: str) -> bool:
-    """Whether `text` contains `word` as a word of its own, in any case: `non-critical` does not contain `critical`."""
-    return _word(word).search(text) is not None
-
-
-@lru_cache(maxsize=64)
-def _word(word: str) -> "re.Pattern[str]":
-    return re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])", re.IGNORECASE)

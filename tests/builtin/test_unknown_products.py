@@ -131,6 +131,23 @@ def test_operation_and_reading_are_not_security(fields: Mapping[str, object]) ->
             {"title": "Canary token was not triggered", "canary": 1, "severity": "low"},
         ),
         ({"action": "user.session.impersonated", **WHO}, {"action": "user.session.reset_by_admin", **WHO}),
+        (
+            {"action": "AddUserToGroup", "groupName": "platform-admins", **WHO},
+            {"action": "AddUserToGroup", "groupName": "developers", **WHO},
+        ),
+        (
+            {"event": "change_visibility", "target": "file", "visibility": "people_with_link", **WHO},
+            {"event": "change_visibility", "target": "file", "visibility": "private", **WHO},
+        ),
+        (
+            {"details": {"change": "require_two_factor_authentication", "from": "true", "to": "false"}, **WHO},
+            {"details": {"change": "require_two_factor_authentication", "from": "false", "to": "true"}, **WHO},
+        ),
+        (
+            {"operationName": "diagnosticLogs/Read", "log": '{"verb": "create", "objectRef": {"resource": "pods"}}'},
+            {"operationName": "diagnosticLogs/Read", "log": '{"verb": "get", "objectRef": {"resource": "pods"}}'},
+        ),
+        ({"methodName": "compute.disks.update", **WHO}, {"methodName": "compute.disks.insert", **WHO}),
     ],
 )
 def test_what_happened_outranks_what_was_refused_small_or_undone(

@@ -112,9 +112,9 @@ def soc(place: Path) -> Run:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def read_store() -> dict[str, bytes]:
-    """The files of the store after the log was read: filled by the first test that asks for it."""
+    """The files of the store just after the log was read: filled by the first test of a file that asks for it."""
     return {}
 
 

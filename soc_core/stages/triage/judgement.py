@@ -1,6 +1,7 @@
 """What the plugins say about events, and what of it leaves a trace; nothing is stored here."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import attrs
 
@@ -11,8 +12,7 @@ from soc_core.spans import span
 RAW_RULE = "raw-severity"
 
 
-@attrs.frozen(kw_only=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What the plugins said about one event, before anything is counted or stored.
 
     Args:
@@ -97,12 +97,12 @@ def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | N
 def _judgement(answer: Classified, decided: Iterator[tuple[Finding, Decided]]) -> Judgement:
     finding = answer.finding
     if finding is None:
-        return Judgement(classified=answer, decided=_raw(answer))
+        return Judgement(answer, _raw(answer))
     _, plain = next(decided)
     if not finding.thresholds:
-        return Judgement(classified=answer, decided=plain)
+        return Judgement(answer, plain)
     raised = tuple((threshold, *next(decided)) for threshold in finding.thresholds)
-    return Judgement(classified=answer, decided=plain, raised=raised)
+    return Judgement(answer, plain, raised)
 
 
 @attrs.frozen(kw_only=True)
