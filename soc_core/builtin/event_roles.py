@@ -11,7 +11,7 @@ OPERATIONS: tuple[str, ...] = (
     *("activitydisplayname", ".event", ".action", ".type", "eventtype.tag", "operationtype", "eventtypename"),
     *("auditlogevent", "auditevent", "events.name", "querytype", "primarydescription", "changedescription"),
     *("displaymessage", "actiontype", "eventsimplename", "subtype", "logdescription", ".name", "data.description"),
-    *("scenario", "eventdescription", ".description", ".category", "log.verb", "details.change", "details.custommessage"),
+    *("scenario", "eventdescription", ".description", ".category", "details.change", "details.custommessage"),
 )
 """What was done or happened, in the product's own word."""
 
@@ -26,7 +26,7 @@ ABOUT: tuple[str, ...] = (
 
 GIVEN: tuple[str, ...] = (
     *("groupname", "targetgroupname", "group.name", "targetgroup.name", "groupdisplayname"),
-    *("policyname", "policyarn", "roleref.name", "roledefinitionname"),
+    *("policyarn", "roleref.name", "roledefinitionname"),
 )
 """The group or role that somebody came to; its name says whether that is much."""
 

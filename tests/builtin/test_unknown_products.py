@@ -143,10 +143,6 @@ def test_operation_and_reading_are_not_security(fields: Mapping[str, object]) ->
             {"details": {"change": "require_two_factor_authentication", "from": "true", "to": "false"}, **WHO},
             {"details": {"change": "require_two_factor_authentication", "from": "false", "to": "true"}, **WHO},
         ),
-        (
-            {"operationName": "diagnosticLogs/Read", "log": '{"verb": "create", "objectRef": {"resource": "pods"}}'},
-            {"operationName": "diagnosticLogs/Read", "log": '{"verb": "get", "objectRef": {"resource": "pods"}}'},
-        ),
         ({"methodName": "compute.disks.update", **WHO}, {"methodName": "compute.disks.insert", **WHO}),
     ],
 )
