@@ -1,6 +1,6 @@
 """A rule as it was read: what it looks for, what it says, and the examples beside it."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from datetime import timedelta
 
 import attrs
@@ -19,30 +19,24 @@ class Group:
     texts: tuple[tuple[TextPattern, ...], ...] = ()
     """Of each list of patterns one must occur."""
     fields: tuple[FieldCondition, ...] = ()
-    _keys: tuple[Set[str], ...] = attrs.field(
-        init=False, default=attrs.Factory(lambda self: tuple(filter(None, map(_needed, self.texts))), takes_self=True)
-    )
 
-    def holds(self, text: str, seen: Set[str], values: Values) -> bool:
-        """Whether an event is what the group asks for; `seen` are the literals that occur in its text."""
-        for keys in self._keys:  # plain loops, cheap tests first: this runs for every rule that a line brings up
-            if keys.isdisjoint(seen):
-                return False
-        for field in self.fields:
+    def among(self, seen: Set[str]) -> "Group | None":
+        """What is left to ask of a text in which these literals occur and no others; None if the group cannot hold."""
+        texts = tuple(tuple(one for one in some if not one.keys or one.keys & seen) for some in self.texts)
+        return attrs.evolve(self, texts=texts) if all(texts) else None
+
+    def holds(self, text: str, values: Values) -> bool:
+        """Whether an event is what the group asks for."""
+        for field in self.fields:  # plain loops: this runs for every rule that a line brings up
             if not field.holds(values):
                 return False
         for patterns in self.texts:
             for pattern in patterns:
-                if pattern.occurs(text, seen):
+                if pattern.search(text):
                     break
             else:
                 return False
         return True
-
-
-def _needed(patterns: Sequence[TextPattern]) -> Set[str]:
-    """Literals one of which occurs wherever one of the patterns does; empty if some pattern has none."""
-    return frozenset().union(*(one.keys for one in patterns)) if all(one.keys for one in patterns) else frozenset()
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -108,13 +102,25 @@ class Rule:
     examples: tuple[Example, ...]
     file: str
 
-    def matches(self, text: str, seen: Set[str], values: Values) -> bool:
+    def among(self, seen: Set[str]) -> "Rule | None":
+        """What is left to ask of a text in which these literals occur and no others; None if it cannot match."""
+        whole, some = self.all.among(seen), tuple(filter(None, (group.among(seen) for group in self.any)))
+        if whole is None or (self.any and not some):
+            return None
+        unless = tuple(filter(None, (group.among(seen) for group in self.unless)))
+        return attrs.evolve(self, all=whole, any=some, unless=unless)
+
+    def matches(self, text: str, values: Values) -> bool:
         """Whether an event of an admitted source is what the rule speaks of."""
-        return (
-            self.all.holds(text, seen, values)
-            and (not self.any or any(group.holds(text, seen, values) for group in self.any))
-            and not any(group.holds(text, seen, values) for group in self.unless)
-        )
+        if not self.all.holds(text, values):
+            return False
+        for group in self.any:
+            if group.holds(text, values):
+                break
+        else:
+            if self.any:
+                return False
+        return not (self.unless and any(group.holds(text, values) for group in self.unless))
 
     @property
     def reason(self) -> str:

@@ -6,7 +6,8 @@ are asked.
 """
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -22,6 +23,7 @@ _COMMON = frozenset(
     {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}
 )
 _SOURCES_KEPT = 2048
+_COMBINATIONS_KEPT = 8192
 
 
 @attrs.frozen
@@ -56,6 +58,7 @@ class RuleBook:
         distinct = {rule.sources for rule in self.rules if rule.sources}
         self._patterns = {sources: source_pattern(sources) for sources in distinct}
         self._refused: dict[str, frozenset[int]] = {}
+        self._asked = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._ask)
 
     def values(self, event: Event) -> Values:
         """The fields of an event that rules ask for."""
@@ -64,18 +67,16 @@ class RuleBook:
     def matching(self, event: Event, values: Values) -> list[Rule]:
         """The rules that speak of an event, in the order of their files."""
         text = unescaped(event.message)
-        seen = self._find(text)
-        candidates = self._candidates(seen, values)
-        if not candidates:
-            return []
-        refused = self._refusing(event.source)
-        rules = self.rules
-        return [rules[n] for n in sorted(candidates) if n not in refused and rules[n].matches(text, seen, values)]
+        seen = frozenset(self._find(text))
+        found = []
+        for rule, left in self._asked(event.source, seen, frozenset(self._by_fields(values))):
+            if left.matches(text, values):
+                found.append(rule)
+        return found
 
-    def _candidates(self, seen: Set[str], values: Values) -> set[int]:
-        found: set[int] = set(self._always)
-        for key in seen:
-            found.update(self._by_literal.get(key, ()))
+    def _by_fields(self, values: Values) -> set[int]:
+        """The rules that are filed under a field."""
+        found: set[int] = set()
         for name, present in values.items():
             if name in self._by_name:
                 found.update(self._by_name[name])
@@ -84,6 +85,18 @@ class RuleBook:
                 for value in present:
                     found.update(by_value.get(text_of(value), ()))
         return found
+
+    def _ask(self, source: str, seen: frozenset[str], by_fields: frozenset[int]) -> tuple[tuple[Rule, Rule], ...]:
+        """The rules to ask about an event, and what of each is left to ask.
+
+        Kept for some thousands of combinations: lines that one statement of a program wrote have the same literals.
+        """
+        numbers = {*self._always, *by_fields}
+        for key in seen:
+            numbers.update(self._by_literal.get(key, ()))
+        refused = self._refusing(source)
+        asked = [(self.rules[n], self.rules[n].among(seen)) for n in sorted(numbers - refused)]
+        return tuple((rule, left) for rule, left in asked if left is not None)
 
     def _refusing(self, source: str) -> frozenset[int]:
         """The rules that do not admit a source; kept per source, within bounds as sources come from outside."""

@@ -6,7 +6,7 @@ can make a match explode.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -75,10 +75,6 @@ class TextPattern:
     keys: frozenset[str] = attrs.field(
         init=False, default=attrs.Factory(lambda self: frozenset(one.key for one in self.literals), takes_self=True)
     )
-
-    def occurs(self, text: str, seen: Set[str]) -> bool:
-        """Whether the pattern occurs in a text in which certain literals were seen."""
-        return (not self.keys or not self.keys.isdisjoint(seen)) and self.search(text)
 
     def search(self, text: str) -> bool:
         """Whether the pattern occurs in the text, in any case of letters."""

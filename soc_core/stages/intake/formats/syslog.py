@@ -38,7 +38,7 @@ def syslog_facts(text: str, received: datetime, severities: Severities = SEVERIT
     """Read a line with a syslog header, or None if it has none. `message` is the text after the header."""
     pri, start = _pri(text)
     if text.startswith("1 ", start) and (facts := _new(text, start, received, severities)) is not None:
-        return _with_header(facts, text, pri, severities)
+        return _with_header(facts, {"raw": text, **facts["fields"]}, pri, severities)
     header = _header(text, start, pri)
     return None if header is None else old_facts(header, text, received, severities)
 
@@ -54,17 +54,15 @@ def old_facts(header: Header, text: str, received: datetime, severities: Severit
     facts = plain_facts(header.body, received, severities)
     if tag := header.tag:
         facts["source"] = tag[1]
-        if tag[2]:
-            facts["fields"] = {"pid": tag[2], **facts["fields"]}
     if header.stamp is not None:
         facts["time"] = _time(header.stamp, received)
     if header.host:
         facts["host"] = header.host
-    return _with_header(facts, text, header.pri, severities)
+    pid = {"pid": tag[2]} if tag and tag[2] else {}
+    return _with_header(facts, {"raw": text, **pid, **facts["fields"]}, header.pri, severities)
 
 
-def _with_header(facts: Facts, text: str, pri: int | None, severities: Severities) -> Facts:
-    fields: dict[str, object] = {"raw": text, **facts["fields"]}
+def _with_header(facts: Facts, fields: dict[str, object], pri: int | None, severities: Severities) -> Facts:
     if pri is not None:
         fields["pri"] = pri
         if facts.get("severity") is None:

@@ -96,23 +96,31 @@ def from_epoch(value: float) -> datetime | None:
     return None
 
 
-@lru_cache(maxsize=1024)  # the same
+@lru_cache(maxsize=1024)  # lines of one second state one time
 def named_time(
     month: str, day: str, clock: tuple[str, str, str], received: datetime, *, year: int | None = None
 ) -> datetime | None:
     """A time such as `Feb 29 23:59:59`; without a year, the latest that is not ahead of `received`."""
-    number = MONTHS.get(month)
-    if number is None:
-        return None
     hour, minute, second = int(clock[0]), int(clock[1]), min(int(clock[2]), 59)
+    if hour > 23 or minute > 59:
+        return None
+    within = timedelta(seconds=3600 * hour + 60 * minute + second)
+    times = (start + within for start in _days(month, int(day), received, year))
+    return next((time for time in times if year or time <= received + AHEAD), None)
+
+
+@lru_cache(maxsize=1024)  # the lines of one day
+def _days(month: str, day: int, received: datetime, year: int | None) -> tuple[datetime, ...]:
+    """Where a day of that name begins, the latest that may be meant first."""
+    days = []
     for candidate in (year,) if year else range(received.year + 1, received.year - 9, -1):
         try:
-            time = datetime(candidate, number, int(day), hour, minute, second, tzinfo=UTC)
-        except ValueError:  # 29 February exists in some of the years only
+            start = datetime(candidate, MONTHS[month], day, tzinfo=UTC)
+        except (KeyError, ValueError):  # 29 February exists in some of the years only
             continue
-        if year or time <= received + AHEAD:
-            return time
-    return None
+        if year or start <= received + AHEAD:
+            days.append(start)
+    return tuple(days)
 
 
 @lru_cache(maxsize=1024)  # the same

@@ -97,27 +97,32 @@ class LineEvent(Event):
             facts = facts_of(text, origin.format, origin.received, origin.severities)
         else:
             facts = behind(seen, text, origin.received, origin.severities)
-        for name, value in parts(facts, origin.received, origin.source, origin.id_of(self._data, self._offset)).items():
+        own = origin.id_of(self._data, self._offset)
+        for name, value in zip(PARTS, parts(facts, origin.received, origin.source, own), strict=True):
             _put(self, name, value)
 
 
-def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> dict[str, Any]:
+PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
+"""The parts of an event that its line tells."""
+
+
+def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> tuple[Any, ...]:
     """The parts of the event that a line's facts make; `source` wins over them, and they over the line's `own` id."""
-    time, fields = facts.get("time"), facts["fields"]
+    get = facts.get
+    time, fields = get("time"), facts["fields"]
     if time is not None and (note := far_off(time, received)) is not None:
         time, fields = None, {**fields, "soc.time_note": note}
-    get = facts.get
-    return {
-        "source": source or get("source") or PLAIN_SOURCE,
-        "message": facts["message"],
-        "time": time,
-        "id": get("id") or own,
-        "severity": get("severity"),
-        "action": get("action"),
-        "outcome": get("outcome"),
-        "host": get("host"),
-        "user": get("user"),
-        "ip": get("ip"),
-        "fields": fields,
-        "schema": get("schema", "plain"),
-    }
+    return (
+        source or get("source") or PLAIN_SOURCE,
+        facts["message"],
+        time,
+        get("id") or own,
+        get("severity"),
+        get("action"),
+        get("outcome"),
+        get("host"),
+        get("user"),
+        get("ip"),
+        fields,
+        get("schema", "plain"),
+    )
