@@ -119,7 +119,7 @@ def _syslog_or_plain(text: str, received: datetime, severities: Severities) -> F
             inner = _object(json_object(body), text, received, severities)
         except InputError:
             return facts
-        if inner["schema"] == "json" and (program := facts.get("source")):
+        if inner.get("schema") == "json" and (program := facts.get("source")):
             inner["source"] = program
         fill(inner, facts)
         return inner
