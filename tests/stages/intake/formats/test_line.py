@@ -80,10 +80,6 @@ PLAIN = [
 
 SYSLOG = [
     (
-        '<34>{"source": "app", "message": "Failed password for mia from 192.0.2.2"}',
-        {"source": "app", "user": "mia", "ip": "192.0.2.2", "message": "Failed password for mia from 192.0.2.2"},
-    ),
-    (
         "Nov 23 11:22:33 web1 sshd[812]: Failed password for invalid user eve from 203.0.113.5 port 4022 ssh2",
         {
             "schema": "syslog",
@@ -138,6 +134,10 @@ SYSLOG = [
     (
         'Nov 23 11:22:33 edge1 caddy[1]: {"level":"error","msg":"boom","request":{"remote_ip":"192.0.2.77"}}',
         {"source": "caddy", "host": "edge1", "schema": "json", "severity": 5.0, "ip": "192.0.2.77"},
+    ),
+    (
+        '<34>{"source": "app", "message": "Failed password for mia from 192.0.2.2"}',
+        {"source": "app", "user": "mia", "ip": "192.0.2.2", "message": "Failed password for mia from 192.0.2.2"},
     ),
 ]
 
