@@ -68,7 +68,7 @@ class Bench:
             argument = json.dumps({"log": str(log), "store": str(self.folder / "store.db"), **task})
             command = [sys.executable, "-m", "bench.ours", argument]
             runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        return self._row(name, min(runs, key=lambda run: run["cpu"]), expected)
+        return self._row(name, min(runs, key=lambda run: run["seconds" if "workers" in task else "cpu"]), expected)
 
     def latency(self, *, seconds: int) -> None:
         """Measure how long a line takes until what follows from it is durable, at a rate that leaves room."""
@@ -146,6 +146,11 @@ def measure(bench: Bench, *, quick: bool) -> None:
     corpus.shipped(shipped, few // 2)
     bench.ours("shipped rules", shipped, None, rules=0)
     bench.judging(shipped)
+    shipped.unlink()
+    print("workers: the shipped rules, by the clock")
+    corpus.shipped(shipped, max(2 * few, 150_000))  # large enough to be shared
+    for number in (1, 2):
+        bench.ours(f"workers: {number}", shipped, None, rules=0, workers=number)
     print("latency: 20,000 lines a second through a pipe, each hundredth a hit")
     bench.latency(seconds=5 if quick else 20)
     print("memory")
@@ -186,6 +191,7 @@ def ratios(bench: Bench) -> Iterator[tuple[str, float]]:
         more = rows[warm.format("10,000")]["seconds"] - rows[warm.format("10")]["seconds"]
         yield "warm start of 10,000 rules, more seconds", more
     yield "cost of 30 plugins to 1", bench.cost("30 plugins") / bench.cost("1 plugins")
+    yield "two workers to one, by the clock", rows["workers: 1"]["seconds"] / rows["workers: 2"]["seconds"]
     yield "cost of hostile rules", bench.cost("hostile") / bench.cost("path")
     yield "microseconds a line, all hits", bench.cost("100.00% hits")
     yield "memory in MB", rows["path"]["memory_mb"]

@@ -13,7 +13,7 @@ from soc_core.stages.intake.blocks import BLOCK_SIZE, Cutter, Piece
 from soc_core.stages.intake.formats import Origin
 
 RANGE = 32 * BLOCK_SIZE
-EVENTS = 8000  # from which on a batch is worth a transaction of its own
+EVENTS = 4000  # from which on a batch is worth a transaction of its own
 _LOOK = 64 * 1024
 
 
