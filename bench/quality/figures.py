@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -111,7 +111,7 @@ def summary(scored: Sequence[Scored]) -> Summary:
     security = tally(
         (row.truth["security"] is True, row.security) for row in scored if row.truth["security"] is not None
     )
-    ranked = [(float(row.truth["severity"]), row.severity) for row in scored if row.truth["severity"] is not None]  # type: ignore[arg-type]
+    ranked = [(true, row.severity) for row, true in _graded(scored)]
     quiet = [row for row in scored if row.family.startswith(QUIET)]
     false = sum(row.ticket for row in quiet)
     return Summary(
@@ -122,6 +122,19 @@ def summary(scored: Sequence[Scored]) -> Summary:
         quiet=len(quiet),
         false_tickets=round(1e4 * false / len(quiet), 1) if quiet else None,
     )
+
+
+def best_rank(scored: Sequence[Scored], kind: Callable[[Scored], str]) -> float:
+    """How well rows would rank if each kind had the mean of its true severities: about the best such a scale can do."""
+    true: dict[str, list[float]] = defaultdict(list)
+    for row, severity in _graded(scored):
+        true[kind(row)].append(severity)
+    means = {name: sum(found) / len(found) for name, found in true.items()}
+    return round(spearman([(severity, means[kind(row)]) for row, severity in _graded(scored)]), 3)
+
+
+def _graded(scored: Sequence[Scored]) -> list[tuple[Scored, float]]:
+    return [(row, float(row.truth["severity"])) for row in scored if row.truth["severity"] is not None]  # type: ignore[arg-type]
 
 
 def near_misses(scored: Sequence[Scored]) -> tuple[int, int]:

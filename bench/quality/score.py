@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures import Scored, near_misses, pairs, summary
+from figures import Scored, best_rank, near_misses, pairs, summary
 from judging import NOW, Judge, event_in, rows, score_rows
 from unseen import score_unseen
 
@@ -72,7 +72,8 @@ def show(title: str, scored: Sequence[Scored], *, families: bool) -> None:
     print(f"{title}: {figures.rows} rows")
     print(f"  ticket   {figures.ticket.text()}")
     print(f"  security {figures.security.text()}")
-    print(f"  spearman {figures.spearman}")
+    family, rule = best_rank(scored, lambda row: row.family), best_rank(scored, lambda row: row.rule)
+    print(f"  spearman {figures.spearman}  (with the true mean of each family {family}, of each rule or row {rule})")
     print(f"  false tickets on {figures.quiet} quiet rows: {figures.false_tickets} per 10,000")
     near, wrong = near_misses(scored)
     number, right, level = pairs(scored)

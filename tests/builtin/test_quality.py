@@ -37,6 +37,13 @@ def test_ranks_are_compared_as_spearman_did(pairs: list[tuple[float, float]], wa
     assert figures.spearman(pairs) == pytest.approx(wanted, abs=0.001)
 
 
+def test_the_best_rank_is_that_of_true_means_and_cannot_tell_apart_what_is_of_one_kind() -> None:
+    rows = [row({"severity": true}, family=family) for true, family in [(1, "a"), (3, "a"), (8, "b"), (9, "b")]]
+    assert figures.best_rank(rows, lambda one: one.family) == pytest.approx(0.894, abs=0.001)
+    assert figures.best_rank(rows, lambda one: str(one.truth["severity"])) == 1
+    assert figures.best_rank([*rows, row({}, family="c")], lambda one: one.family) == pytest.approx(0.894, abs=0.001)
+
+
 def test_hits_and_misses_are_counted_and_a_grey_zone_is_not() -> None:
     found = figures.summary(
         [
