@@ -89,6 +89,11 @@ class Cutter:
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         """Cut what can be cut now."""
+        end = chunk.rfind(b"\n") + 1
+        if end and not self._skipped and len(self._rest) + end < 2 * BLOCK_SIZE:  # one block, put together in one copy
+            data, self._rest = b"".join((self._rest, memoryview(chunk)[:end])), chunk[end:]
+            yield self._block(data)
+            return
         data = self._rest + chunk if self._rest else chunk
         self._rest = b""
         if self._skipped:

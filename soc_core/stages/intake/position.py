@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Protocol, Self
 
 import attrs
@@ -25,6 +26,7 @@ class Readable(Protocol):
         ...
 
 
+@lru_cache(maxsize=64)  # a log's beginning is asked for with each of its blocks
 def fingerprint(data: bytes) -> str:
     """A short name for some bytes."""
     return hashlib.sha256(data).hexdigest()[:20]
