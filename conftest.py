@@ -82,7 +82,7 @@ def _on_a_terminal(command: str, **more: str) -> tuple[int, str]:
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment |= {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "100", "LINES": "50", **more}
     ours, theirs = pty.openpty()
-    limited = ["/usr/bin/env", "timeout", "100", "bash", "-c", command]
+    limited = ["/usr/bin/env", "timeout", "250", "bash", "-c", command]
     # The commands are our own pages', and a page shows what a person types into a shell.
     running = subprocess.Popen(  # noqa: S603
         limited, env=environment, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs

@@ -21,8 +21,9 @@ def on_batch_processed(batch, delivery):
 @pytest.fixture
 def told(soc, place):
     """Reads a log and answers what a listener was told of it."""
-    Path("listeners").mkdir()
+    Path("listeners").mkdir(mode=0o755)
     Path("listeners/ear.py").write_text(LISTENER)
+    Path("listeners/ear.py").chmod(0o644)
 
     def run(log, *words):
         Path("house.log").write_text(log)

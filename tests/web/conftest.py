@@ -44,7 +44,7 @@ class Client(requests.Session):
 @contextmanager
 def serving(calls, operations, endpoints=()):
     app = site(calls, endpoints, ready=lambda: None, own=operations)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=60))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
