@@ -1,6 +1,8 @@
 """The pretended Slack behaves as the real one where it matters: checked with Slack's own library and limits."""
 
+import io
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from soc_core.testing.slack import FakeSlack, Fault, Rates, faults_in, faults_in_view, signed
+from soc_core.testing.slack.sockets import Connection, Sockets
 
 
 @pytest.fixture
@@ -80,6 +83,15 @@ def test_too_much_in_one_channel_is_refused_and_another_channel_is_not(slack: Fa
     web.chat_postMessage(channel="#system", text="x")
     clock.advance(timedelta(seconds=1))
     web.chat_postMessage(channel="#security", text="x")
+
+
+@pytest.mark.parametrize("cut", [b"\x81", b"\x81\xfe\x01", b"\x81\x83ke", b"\x81\x83key!{}"])
+def test_a_frame_that_is_cut_off_is_the_end_of_a_connection_and_no_mistake(cut: bytes) -> None:
+    sockets = Sockets()
+    here, there = socket.socketpair()
+    with here, there:
+        sockets.serve(Connection(here, io.BytesIO(cut)))
+    assert (sockets.opened, sockets.connected) == (1, 0)
 
 
 def test_signatures_are_those_of_slack() -> None:

@@ -59,9 +59,9 @@ class Connection:
             kind, size = head[0] & 0x0F, head[1] & 0x7F
             if size >= 126:
                 form = "!H" if size == 126 else "!Q"
-                size = struct.unpack(form, self._reader.read(struct.calcsize(form)))[0]
-            mask = self._reader.read(4) if head[1] & 0x80 else b"\0\0\0\0"
-            body = bytes(byte ^ key for byte, key in zip(self._reader.read(size), itertools.cycle(mask), strict=False))
+                size = struct.unpack(form, self._exactly(struct.calcsize(form)))[0]
+            mask = self._exactly(4) if head[1] & 0x80 else b"\0\0\0\0"
+            body = bytes(byte ^ key for byte, key in zip(self._exactly(size), itertools.cycle(mask), strict=False))
             if self.deaf:
                 continue
             if kind == _CLOSE:
@@ -70,6 +70,12 @@ class Connection:
                 self._frame(_PONG, body)
             elif kind == _TEXT:
                 return body.decode()
+
+    def _exactly(self, size: int) -> bytes:
+        found = self._reader.read(size)
+        if len(found) < size:
+            raise ConnectionError("the program hung up within a frame")
+        return found
 
     def _frame(self, kind: int, body: bytes) -> None:
         size = len(body)
