@@ -59,8 +59,12 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def body(self) -> bytes:
-        """What was sent with the request."""
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        """What was sent with the request; a client that hung up within it is no mistake of ours."""
+        size = int(self.headers.get("Content-Length") or 0)
+        found = self.rfile.read(size)
+        if len(found) < size:
+            raise ConnectionError("the client hung up within its request")
+        return found
 
     def write(self, status: int, kind: str, headers: Mapping[str, str], body: bytes, *, cut: bool = False) -> None:
         """Answer in one piece; `cut` promises more than is sent, and hangs up."""

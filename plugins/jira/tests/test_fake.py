@@ -1,6 +1,8 @@
 """The pretended JIRA is as strict as the real one, or the tests that rest on it prove nothing."""
 
+import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import attrs
 import pytest
@@ -41,6 +43,17 @@ def caller(jira_site):
     yield call
     for one in callers:
         one.session.close()
+
+
+def test_a_client_that_is_killed_within_its_request_asked_for_nothing(jira_site) -> None:
+    site = jira_site()
+    place = urlsplit(site.url)
+    head = b"POST /rest/api/3/issue HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=60) as client:
+        client.sendall(head + b'{"fields": ')
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+    assert (site.calls, site.violations) == ([], [])
 
 
 @pytest.mark.parametrize(
