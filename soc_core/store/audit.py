@@ -50,7 +50,7 @@ def record(
     body = msgspec.json.encode(dict(details or {}), order="sorted").decode()
     entry = Entry(seq=seq + 1, at=at, incident=incident, what=what, actor=actor, origin=origin, body=body, hash="")
     entry = attrs.evolve(entry, hash=entry.chained(previous, _key(tx)))
-    tx.execute(insert(audit).values(attrs.asdict(entry)))
+    tx.execute(insert(audit), attrs.asdict(entry))
     tx.execute(update(meta).where(meta.c.key == "audit").values(value=f"{entry.seq}:{entry.hash}"))
 
 

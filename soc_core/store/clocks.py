@@ -10,6 +10,11 @@ from soc_core.store.schema import sla_clock
 def save_clocks(tx: Connection, incident: Incident) -> None:
     """Write down how the clocks of an incident stand; their history stays with the incident."""
     tx.execute(delete(sla_clock).where(sla_clock.c.incident == incident.id))
+    add_clocks(tx, incident)
+
+
+def add_clocks(tx: Connection, incident: Incident) -> None:
+    """The same for a new incident."""
     if incident.clocks:
         tx.execute(insert(sla_clock), [_row(incident.id, clock) for clock in incident.clocks.values()])
 

@@ -11,7 +11,7 @@ from soc_core.store.schema import event_inbox, inbound
 
 def is_new(tx: Connection, origin: str, delivery_id: str, now: datetime) -> bool:
     """Remember a press, webhook or change by its identity; False if it was seen before."""
-    return upsert.added(tx, inbound, {"origin": origin, "delivery_id": delivery_id, "at": now})
+    return upsert.added(tx, inbound, [{"origin": origin, "delivery_id": delivery_id, "at": now}]) > 0
 
 
 def known_events(tx: Connection, ids: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from soc_core import codec
 from soc_core.errors import StoreError
 from soc_core.model.incident import Incident, Status
 from soc_core.model.job import JobState
-from soc_core.store.clocks import save_clocks
+from soc_core.store.clocks import add_clocks, save_clocks
 from soc_core.store.meta import next_number
 from soc_core.store.schema import incident as table
 from soc_core.store.schema import job, sla_clock, ticket
@@ -23,8 +23,8 @@ def new_id(tx: Connection) -> str:
 
 def add(tx: Connection, incident: Incident) -> None:
     """Put a new incident on the shelf. Its fingerprint is unique among those that are not closed."""
-    tx.execute(insert(table).values(_row(incident)))
-    save_clocks(tx, incident)
+    tx.execute(insert(table), _row(incident))
+    add_clocks(tx, incident)
 
 
 def save(tx: Connection, incident: Incident) -> Incident:

@@ -18,12 +18,12 @@ _WAITING = (JobState.READY.value, JobState.LEASED.value)
 
 def add(tx: Connection, jobs: Sequence[Job], now: datetime) -> int:
     """Put jobs into the outbox; one whose dedupe text is known is left out. Answers how many were new."""
-    return sum(_insert(tx, job, now) for job in jobs)
+    return upsert.added(tx, table, [_row(job, now) for job in jobs])
 
 
-def _insert(tx: Connection, job: Job, now: datetime) -> bool:
+def _row(job: Job, now: datetime) -> dict[str, object]:
     row = attrs.asdict(job, filter=attrs.filters.exclude("id", "lease_token", "lease_until"))
-    return upsert.added(tx, table, {**row, "state": job.state.value, "created_at": now})
+    return {**row, "state": job.state.value, "created_at": now}
 
 
 def plan(tx: Connection, incident: str, jobs: Sequence[Job], now: datetime) -> None:
