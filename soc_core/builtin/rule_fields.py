@@ -6,7 +6,7 @@ A name means every field whose path ends with it, in any case and without `_`, `
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
@@ -36,6 +36,10 @@ _LONGEST_EMBEDDED = 65536
 _LONGEST_SEEN = 120
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FLAT = frozenset({int, float, bool})
+_PLACES_KEPT = 16_384
+
+Place = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""A key of an event: how names compare it, the names above it, and the wanted names that mean it."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -164,6 +168,7 @@ class FieldReader:
             parts = name.lstrip(".").split(".")
             entry = (name, tuple(reversed(parts[:-1])), name.startswith("."))
             self._by_leaf.setdefault(parts[-1], []).append(entry)
+        self._place = lru_cache(maxsize=_PLACES_KEPT)(self._placed)
 
     def read(self, event: Event) -> dict[str, list[object]]:
         """The wanted fields of an event with all their values."""
@@ -173,19 +178,30 @@ class FieldReader:
             if value is not None:
                 found[name] = [value]
         if event.fields:
-            _Walk(self._by_leaf, found).into(event.fields, (), _DEEPEST)
+            _Walk(self._place, found).into(event.fields, (), _DEEPEST)
         return found
+
+    def _placed(self, key: str, parents: tuple[str, ...]) -> Place:
+        """A key as names are compared, the names above it, nearest first, and the wanted names that mean it."""
+        leaf, above = canonical(key), parents
+        if "." in leaf:
+            *upper, leaf = leaf.split(".")
+            above = (*reversed(upper), *parents)
+        names = tuple(
+            name
+            for name, needed, top in self._by_leaf.get(leaf, ())
+            if needed == above[: len(needed)] and (not top or len(above) == len(needed))
+        )
+        return leaf, above, names
 
 
 class _Walk:
     """One walk over one event, bounded in depth and in the number of fields."""
 
-    __slots__ = ("_by_leaf", "_found", "_left")
+    __slots__ = ("_found", "_left", "_place")
 
-    def __init__(
-        self, by_leaf: Mapping[str, list[tuple[str, tuple[str, ...], bool]]], found: dict[str, list[object]]
-    ) -> None:
-        self._by_leaf = by_leaf
+    def __init__(self, place: Callable[[str, tuple[str, ...]], Place], found: dict[str, list[object]]) -> None:
+        self._place = place
         self._found = found
         self._left = _MOST
 
@@ -194,17 +210,13 @@ class _Walk:
         self._left -= len(node)
         if self._left < 0:
             return
-        by_leaf = self._by_leaf
+        place = self._place
         for key, value in node.items():
             if value is None or value == "":
                 continue
-            leaf = canonical(key)
-            above = parents
-            if "." in leaf:
-                *upper, leaf = leaf.split(".")
-                above = (*reversed(upper), *parents)
-            if leaf in by_leaf:
-                self._keep(by_leaf[leaf], above, value)
+            leaf, above, names = place(key, parents)
+            for name in names:
+                self._keep(name, value)
             kind = type(value)
             if depth and kind not in _FLAT and (kind is not str or value[0] in "{["):  # type: ignore[index]  # a text
                 self._below(value, leaf, above, depth - 1)
@@ -219,15 +231,12 @@ class _Walk:
                 if isinstance(item, Mapping):
                     self.into(item, (leaf, *above), depth)
 
-    def _keep(self, wanted: list[tuple[str, tuple[str, ...], bool]], above: tuple[str, ...], value: object) -> None:
-        for name, needed, top in wanted:
-            if needed != above[: len(needed)] or (top and len(above) != len(needed)):
-                continue
-            values = self._found.setdefault(name, [])
-            if isinstance(value, (list, tuple)):
-                values.extend(item for item in value if item is not None and item != "")
-            else:
-                values.append(value)
+    def _keep(self, name: str, value: object) -> None:
+        values = self._found.setdefault(name, [])
+        if isinstance(value, (list, tuple)):
+            values.extend(item for item in value if item is not None and item != "")
+        else:
+            values.append(value)
 
 
 def _embedded(text: str) -> object:

@@ -112,7 +112,7 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
             quarantined.append(
                 Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
-        lines = [line for line in one.lines if not line.data.isspace() and line.data]
+        lines = [line for line in one.lines if line.data and not line.data.isspace()]
         if one.block is None:
             events += [LineEvent.of(line.data, line.offset, one.origin, _hits(line)) for line in lines]
             continue
