@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from soc_core import Finding, Pattern, hookimpl
 from soc_core.app import Soc
+from soc_core.calls import FailureKind
 from soc_core.scan import Scanner, engine_named, engines
 from soc_core.stages.intake.reading import Reader
 from soc_core.stages.triage.judgement import judge
@@ -84,7 +85,8 @@ def findings(soc, data, engine, *, chunk=1 << 18, log_format="auto"):
         lines += batch.lines
         quarantined += [(bad.line_number, bad.reason) for bad in batch.quarantined]
         for judged in judge(soc.calls, batch.events, see_all=see_all if batch.selected else None):
-            assert not judged.classified.failures
+            # A busy machine may make any call slow, which is no plugin's failure.
+            assert {one.kind for one in judged.classified.failures} <= {FailureKind.OVERRAN}
             assert not judged.classified.held
             found += [(one.event.message, one.rule, one.severity, one.classifier) for one in judged.classified.findings]
     return lines, quarantined, found

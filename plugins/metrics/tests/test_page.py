@@ -157,8 +157,9 @@ def ask(handler, **headers):
     return handler(HttpRequest(method="GET", path="/metrics", headers=headers))
 
 
-def test_scrapes_that_follow_at_once_share_one_count(soc, clock):
-    reports = CountingReports(soc.reports)
+def test_scrapes_that_follow_at_once_share_one_count(soc):
+    clock = HandClock()
+    reports = CountingReports(attrs.evolve(soc.reports, clock=clock))
     handler = page(reports, fresh=timedelta(seconds=15))
     first = ask(handler)
     assert ask(handler).body == first.body
