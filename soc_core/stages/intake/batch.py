@@ -12,7 +12,7 @@ from soc_core.errors import InputError
 from soc_core.model.event import Event
 from soc_core.scan import Candidate
 from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece, Refused
-from soc_core.stages.intake.formats import STRICT, LineEvent, Origin, parse
+from soc_core.stages.intake.formats import STRICT, LineEvent, Origin
 from soc_core.stages.intake.misfits import misfits
 from soc_core.stages.intake.position import CURSOR
 
@@ -113,20 +113,12 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
                 Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
         lines = [line for line in one.lines if line.data and not line.data.isspace()]
-        if one.block is None:
-            events += [LineEvent.of(line.data, line.offset, one.origin, _hits(line)) for line in lines]
-            continue
         for line in lines:
-            try:
-                event = _event(line, one.origin)
-                if not one.selected or isinstance(line, Candidate):
-                    events.append(event)
-            except InputError as error:
-                number = one.block.line_at(line.offset - one.block.offset).number
-                head = line.data[:HEAD_KEPT]
-                quarantined.append(
-                    Quarantined(line_number=number, offset=line.offset, reason=str(error), data_head=head)
-                )
+            event = LineEvent.of(line.data, line.offset, one.origin, _hits(line))
+            if one.block is not None and (reason := _refused(event)):
+                quarantined.append(_quarantined(line, one.block, reason))
+            elif one.block is None or not one.selected or isinstance(line, Candidate):
+                events.append(event)
     return Batch(
         input=pieces[-1].input,
         events=tuple(events),
@@ -137,16 +129,18 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
     )
 
 
-def _event(line: Line | Candidate, origin: Origin) -> Event:
-    return parse(
-        line.data,
-        received=origin.received,
-        format=origin.format,
-        source=origin.source,
-        id=origin.id_of(line.data, line.offset),
-        severities=origin.severities,
-        hits=_hits(line),
-    )
+def _refused(event: LineEvent) -> str:
+    """Why a line cannot be read; empty if it can."""
+    try:
+        event.read()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _quarantined(line: Line | Candidate, block: Block, reason: str) -> Quarantined:
+    number = block.line_at(line.offset - block.offset).number
+    return Quarantined(line_number=number, offset=line.offset, reason=reason, data_head=line.data[:HEAD_KEPT])
 
 
 def _hits(line: Line | Candidate) -> frozenset[str]:

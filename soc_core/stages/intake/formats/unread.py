@@ -43,7 +43,7 @@ class Origin:
 
 
 class LineEvent(Event):
-    """The event of a line of a format that refuses none: an `Event` in all, except that its parts are read when asked.
+    """The event of a line: an `Event` in all, except that its parts are read when they are asked for.
 
     The message takes a look at the header; any other part has the whole line read.
     """
@@ -71,7 +71,7 @@ class LineEvent(Event):
         if name == "message":
             self._look()
         elif name in _NAMES:
-            self._read()
+            self.read()
         else:
             raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
         return object.__getattribute__(self, name)
@@ -82,16 +82,12 @@ class LineEvent(Event):
 
     __hash__ = Event.__hash__
 
-    def _look(self) -> None:
-        origin = self._origin
-        seen = glance(text_of(self._data)) if origin.format in ("auto", "mixed") else None
-        if seen is None:
-            self._read()
-            return
-        _put(self, "_glance", seen)
-        _put(self, "message", seen.message)
+    def read(self) -> None:
+        """Read all of it now.
 
-    def _read(self) -> None:
+        Raises:
+            InputError: The line is not of its format; those that may be left unread refuse none.
+        """
         origin, seen, text = self._origin, self._glance, text_of(self._data)
         if seen is None:
             facts = facts_of(text, origin.format, origin.received, origin.severities)
@@ -100,6 +96,15 @@ class LineEvent(Event):
         own = origin.id_of(self._data, self._offset)
         for name, value in zip(PARTS, parts(facts, origin.received, origin.source, own), strict=True):
             _put(self, name, value)
+
+    def _look(self) -> None:
+        origin = self._origin
+        seen = glance(text_of(self._data)) if origin.format in ("auto", "mixed") else None
+        if seen is None:
+            self.read()
+            return
+        _put(self, "_glance", seen)
+        _put(self, "message", seen.message)
 
 
 PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
