@@ -15,12 +15,13 @@ GOOD = '[plugins]\ndisable = ["jira", "slack"]\n\n[serve]\ningest_token = { file
 
 
 @pytest.fixture
-def systemd(tmp_path, monkeypatch):
+def systemd(tmp_path_factory, monkeypatch):
     """What a service manager hears, line by line."""
+    place = str(tmp_path_factory.mktemp("s") / "notify")  # the address of a socket may have 107 characters
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.bind(str(tmp_path / "notify"))
+        ear.bind(place)
         ear.settimeout(60)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", place)
 
         def hear(wanted):
             while wanted not in (heard := ear.recv(4096).decode().splitlines()):
