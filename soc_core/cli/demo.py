@@ -13,6 +13,7 @@ import attrs
 import click
 
 from soc_core.cli import screen
+from soc_core.model.wording import who
 
 if TYPE_CHECKING:  # the house brings SQLAlchemy along; `soc --help` must not
     from soc_core.app import Soc
@@ -143,20 +144,22 @@ def _escalation(incident: "Incident", body: str) -> str:
 
 
 def _table(found: "tuple[Incident, ...]") -> None:
-    columns = ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "What")
-    screen.table(columns, [_row(incident) for incident in found], stretch="What")
+    columns = ("Incident", "Ticket", "Priority", "Due (UTC)", "Assignee", "What", "Who")
+    wide = screen.is_wide()
+    screen.table(columns, [_row(incident, wide=wide) for incident in found], stretch="Who", wrap=True)
 
 
-def _row(incident: "Incident") -> tuple[object, ...]:
+def _row(incident: "Incident", *, wide: bool) -> tuple[object, ...]:
     clock = incident.clocks.get("resolution")
     due = None if clock is None else clock.due_at()
     return (
         incident.id,
-        "alert only" if incident.ticket is None else incident.ticket.key,
+        "alert" if incident.ticket is None else incident.ticket.key,
         screen.priority(incident.priority),
         "-" if due is None else f"{due:%a %H:%M}",
-        incident.assignee or "-",
-        f"{incident.label} - {incident.source}",
+        (incident.assignee or "-") if wide else "",
+        f"{incident.label} - {incident.source}" if wide else incident.source,
+        who(incident.user, incident.ip),
     )
 
 

@@ -14,7 +14,7 @@ from soc_core.cli.durations import DURATION
 from soc_core.cli.session import current
 from soc_core.model.incident import Incident
 from soc_core.model.sla import Clock, ClockState
-from soc_core.model.wording import count, due_of, span
+from soc_core.model.wording import count, due_of, span, who
 from soc_core.printable import printable
 
 if TYPE_CHECKING:  # both bring SQLAlchemy along
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # both bring SQLAlchemy along
 
 _NOISIEST = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
+_LONGEST = 255
 _ESCAPED = re.compile(rf"\\{_SPECIAL.pattern}")
 
 
@@ -136,7 +137,8 @@ def _part(title: str, entries: Sequence[str]) -> list[str]:
 
 
 def _named(one: Incident) -> str:
-    return f"**{one.id}** {inert(one.summary)}"
+    about = who(one.user, one.ip)[:_LONGEST]
+    return f"**{one.id}** {inert(one.summary)}{f', {inert(about)}' if about else ''}"
 
 
 def _holder(one: Incident) -> str:

@@ -35,8 +35,6 @@ def story(incident: Incident, reports: "StoreReports") -> dict[str, object]:
         "fingerprint": incident.fingerprint,
         "marker": incident.marker,
         "host": incident.host,
-        "user": incident.user,
-        "ip": incident.ip,
         "actions": list(incident.actions),
         "assignee_reason": incident.assignee_reason,
         "acknowledged_at": codec.iso(incident.acknowledged_at),

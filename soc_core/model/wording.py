@@ -68,6 +68,11 @@ def due_of(incident: Incident, now: datetime, name: str = "resolution") -> str:
     return due(incident.clocks[name], now) if name in incident.clocks else "-"
 
 
+def who(user: str | None, ip: str | None) -> str:
+    """Whom it is about, as far as that is known: `mia from 203.0.113.9`; this is log text."""
+    return " from ".join(part for part in (user, ip) if part)
+
+
 def count(number: int, word: str, words: str = "") -> str:
     """`1 ticket`, `2 tickets`, `1,204 events`."""
     return f"{number:,} {word if number == 1 else words or word + 's'}"

@@ -229,6 +229,8 @@ def document(incident: Incident, now: datetime) -> dict[str, object]:
         "priority": incident.priority.value,
         "status": incident.status.value,
         "source": incident.source,
+        "user": incident.user,
+        "ip": incident.ip,
         "count": incident.count,
         "first_seen": codec.iso(incident.first_seen),
         "last_seen": codec.iso(incident.last_seen),

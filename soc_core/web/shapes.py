@@ -53,6 +53,8 @@ class Incident(Struct):
     priority: str
     status: str
     source: str
+    user: str | None
+    ip: str | None
     count: int
     first_seen: str
     last_seen: str

@@ -34,6 +34,12 @@ def test_incidents_have_tickets_priorities_and_due_times(played):
     assert "Mon 13:00" in out
 
 
+def test_incidents_say_whom_they_are_about(played):
+    table = played[0].stdout.partition("Why INC")[0]
+    assert "sshd            root from 203.0.113.66" in table
+    assert "access_log      198.51.100.7" in table
+
+
 def test_it_says_why(played):
     assert "Decided by triggers: severity 9" in played[0].stdout
 

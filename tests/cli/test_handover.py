@@ -1,5 +1,6 @@
 """`soc handover`, `soc rules verdicts` and `noisy`, and `soc incident merge`, as people and programs call them."""
 
+import json
 from contextlib import closing
 from datetime import timedelta
 
@@ -55,6 +56,17 @@ def test_a_terminal_gets_the_page_without_escapes(terminal, filled):
     page = terminal("handover")
     assert "## At risk before the shift ends" in page
     assert "- **INC-1** [CRITICAL] Security Alert - door (Severity 9): " in page
+
+
+def test_the_page_says_whom_incidents_are_about(filled):
+    event = {"source": "gate", "message": "somebody broke in", "user": "[mia](http://evil)\x1b", "ip": "203.0.113.9"}
+    filled("run", "-", stdin=json.dumps(event))
+    known = {one["id"]: (one["user"], one["ip"]) for one in filled("handover").document["open"]}
+    assert known["INC-3"] == ("[mia](http://evil)\x1b", "203.0.113.9")
+    assert known["INC-1"] == (None, None)
+    lines = filled("handover", "--markdown").out.splitlines()
+    what, about = r"**INC-3** \[CRITICAL\] Security Alert \- gate \(Severity 9\)", r"\[mia\]\(http://evil\)\\x1b from"
+    assert [line for line in lines if line.startswith(f"- {what}, {about} 203.0.113.9: ")]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ INCIDENT = {
         "priority": {"enum": ["Highest", "High", "Medium", "Low", "Lowest"]},
         "status": {"enum": ["Open", "In Progress", "Resolved", "Closed"]},
         "source": {"type": "string"},
+        "user": {"type": ["string", "null"]},
+        "ip": {"type": ["string", "null"]},
         "count": {"type": "integer"},
         "first_seen": {"type": "string", "pattern": "Z$"},
         "last_seen": {"type": "string", "pattern": "Z$"},

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from soc_core.model.sla import Clock, Move, Target, Tick
-from soc_core.model.wording import ago, count, due, span
+from soc_core.model.wording import ago, count, due, span, who
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -39,6 +39,19 @@ def test_numbers_agree_with_their_nouns():
         "1,204 events",
         "2 deliveries",
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "ip", "words"),
+    [
+        ("mia", "203.0.113.9", "mia from 203.0.113.9"),
+        ("mia", None, "mia"),
+        (None, "203.0.113.9", "203.0.113.9"),
+        (None, "", ""),
+    ],
+)
+def test_whom_it_is_about_is_told_as_far_as_it_is_known(user, ip, words):
+    assert who(user, ip) == words
 
 
 def clock(*moves: tuple[Move, int]) -> Clock:

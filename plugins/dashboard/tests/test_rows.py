@@ -127,6 +127,19 @@ def test_a_row_of_the_queue_says_who_has_seen_it():
     assert (row["What"], row["Assignee"]) == ("Security Alert - =cmd|' /C calc'!A0", "'+bo")
 
 
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"user": "mia", "ip": "203.0.113.9"}, "mia from 203.0.113.9"),
+        ({"user": "=1+1\x1b[31m"}, "'=1+1\\x1b[31m"),
+        ({}, ""),
+    ],
+)
+def test_a_row_says_whom_it_is_about(about, words):
+    [[waiting], [opened]] = [queue.queue_rows([incident(**about)], NOON), process.incident_rows([incident(**about)])]
+    assert (waiting["Who"], opened["Who"]) == (words, words)
+
+
 # -- metrics, health, processing ---------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from soc_core import wording
 from soc_slack.cards import Shown, plain, until
 from soc_slack.escape import inert, link
 from soc_slack.places import Json
@@ -10,6 +11,7 @@ from soc_slack.reading import dig, rows
 
 _ROOM = 2800  # of the 3,000 characters that a section may have
 _WORDS = 160
+_WHO = 80
 
 
 def page(document: object) -> Shown:
@@ -49,8 +51,10 @@ def page(document: object) -> Shown:
 def _line(one: Mapping[str, object], how: str) -> str:
     holder = inert(dig(one, "assignee") or "nobody has it", 60)
     ticket = dig(one, "ticket", "key")
+    who = inert(wording.who(dig(one, "user"), dig(one, "ip")), _WHO)
     linked = f", {link(dig(one, 'ticket', 'url'), ticket)}" if ticket else ""
-    return f"*{inert(dig(one, 'id'), 40)}* {inert(dig(one, 'summary'), _WORDS)}: {how}, {holder}{linked}"
+    about = ", ".join(part for part in (inert(dig(one, "summary"), _WORDS), who) if part)
+    return f"*{inert(dig(one, 'id'), 40)}* {about}: {how}, {holder}{linked}"
 
 
 def _noise(one: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from soc_slack.plugin import Slack
 from soc_slack.settings import Settings
 
-from soc_core import Secret
+from soc_core import Event, Secret
 from soc_core.cli.handover import document, handover_of
 from soc_core.testing.slack import FakeSlack
 
@@ -41,6 +41,17 @@ def test_the_page_tells_what_is_late_at_risk_escalated_and_open(slack: FakeSlack
     assert "50%" in blocks["*Escalated*"]
     assert "&lt;!here&gt;" in blocks["*Open*"]
     assert "<!here>" not in message.shown
+
+
+def test_the_page_says_whom_incidents_are_about(slack: FakeSlack, house) -> None:
+    home = house()
+    at = home.clock.now()
+    about = {"user": "<!channel>", "ip": "203.0.113.9"}
+    home.soc.submit([Event(id="1", source="sshd", message="9 Security Alert: in", received=at, **about)])
+    assert piped(home, slack, page_of(home)).exit_code == 0
+    (message,) = slack.messages("security")
+    said = "*INC-1* [CRITICAL] Security Alert - sshd (Severity 9), &lt;!channel&gt; from 203.0.113.9: Open"
+    assert said in "".join(block["text"]["text"] for block in message.blocks)
 
 
 def test_a_long_page_fits_and_counts_what_finds_no_room(slack: FakeSlack, house) -> None:

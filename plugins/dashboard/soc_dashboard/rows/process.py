@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from soc_core import BatchSummary, Incident
+from soc_core import BatchSummary, Incident, wording
 from soc_dashboard.rows.cells import Row, cell
 
 _GZIP = b"\x1f\x8b"
@@ -24,6 +24,7 @@ def incident_rows(incidents: Sequence[Incident]) -> list[Row]:
             "Priority": [one.priority.value],
             "Severity": one.severity,
             "What": cell(f"{one.label} - {one.source}"),
+            "Who": cell(wording.who(one.user, one.ip)),
             "Ticket": cell(one.ticket.key if one.ticket else "none: an alert" if one.kind == "alert" else "pending"),
             **({"Link": web_address(one)} if linked else {}),
         }

@@ -77,6 +77,7 @@ def _row(incident: Incident, now: datetime) -> Row:
         "Due": wording.due_of(incident, now),
         "Priority": [incident.priority.value],
         "What": cell(f"{incident.label} - {incident.source}"),
+        "Who": cell(wording.who(incident.user, incident.ip)),
         "Status": incident.status.value if incident.acknowledged_at else f"{incident.status}, not acknowledged",
         "Assignee": cell(incident.assignee or UNASSIGNED),
         "Events": incident.count,
