@@ -4,7 +4,7 @@ Answers are those of the command line's `--json`. Changes go the way of every ch
 sides, and in the audit trail under the name whose token was shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -18,11 +18,12 @@ from soc_core import codec
 from soc_core.errors import ChangeRefused, StoreError
 from soc_core.model.incident import Change, Incident, Update
 from soc_core.model.setting import Secret
+from soc_core.printable import printable
 from soc_core.store.numbers import numbers
 from soc_core.store.reports import StoreReports, document
 from soc_core.web import shapes
 from soc_core.web.body import read
-from soc_core.web.operation import Answer, Operation, Parameter
+from soc_core.web.operation import Operation, Parameter, Shape
 from soc_core.web.tokens import caller
 
 READER = "SOC_API_TOKEN"
@@ -70,12 +71,11 @@ class Api:
         many, one = "/api/v1/incidents", "/api/v1/incidents/{key}"
         limit = {"type": "integer", "minimum": 1, "maximum": MOST, "default": 100}
         return (
-            Operation(
-                method="GET",
-                path=many,
-                text="Incidents, most urgent first.",
-                answer=self._reading(self._incidents),
-                guarded=True,
+            self._reading(
+                many,
+                "Incidents, most urgent first.",
+                self._incidents,
+                shapes.Incidents,
                 parameters=(
                     Parameter(name="limit", where="query", text="How many at most", schema=limit),
                     Parameter(
@@ -85,28 +85,23 @@ class Api:
                         schema={"type": "boolean", "default": True},
                     ),
                 ),
-                gives=shapes.Incidents,
-                refuses=(400, 503),
             ),
-            Operation(
-                method="GET",
-                path=one,
-                text="One incident, why it exists, and its notes.",
-                answer=self._reading(self._incident),
-                guarded=True,
+            self._reading(
+                one,
+                "One incident, why it exists, and its notes.",
+                self._incident,
+                shapes.OneIncident,
                 parameters=(_KEY,),
-                gives=shapes.OneIncident,
-                refuses=(404, 503),
+                refuses=(404,),
             ),
             self._writing(f"{one}/notes", "Add a note.", shapes.NewNote, _note),
             self._writing(f"{one}/ack", "Say that it was seen; stops the response clock.", None, _ack),
             self._writing(f"{one}/verdict", "Say what it turned out to be.", shapes.NewVerdict, _verdict),
-            Operation(
-                method="GET",
-                path="/api/v1/metrics",
-                text="The figures of soc metrics.",
-                answer=self._reading(self._metrics),
-                guarded=True,
+            self._reading(
+                "/api/v1/metrics",
+                "The figures of soc metrics.",
+                self._metrics,
+                shapes.NUMBERS,
                 parameters=(
                     Parameter(
                         name="since",
@@ -115,8 +110,6 @@ class Api:
                         schema={"type": "string", "format": "date"},
                     ),
                 ),
-                gives=shapes.NUMBERS,
-                refuses=(400, 503),
             ),
         )
 
@@ -150,16 +143,40 @@ class Api:
         begin = None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
         return JSONResponse({"schema": 1, **numbers(self._reports.figures(since=begin))})
 
-    def _reading(self, look: Callable[[Request], Response]) -> Answer:
+    def _reading(
+        self,
+        path: str,
+        text: str,
+        look: Callable[[Request], Response],
+        gives: Shape,
+        *,
+        parameters: Sequence[Parameter],
+        refuses: Sequence[int] = (),
+    ) -> Operation:
         async def answer(request: Request) -> Response:
             who = caller(request, {**self._writers, READER: self._reader}, setting=READER)
-            return who if isinstance(who, Response) else await to_thread.run_sync(_guarded, look, request)
+            if isinstance(who, Response):
+                return who
+            if (misspelt := _misspelt(request, parameters)) is not None:
+                return misspelt
+            return await to_thread.run_sync(_guarded, look, request)
 
-        return answer
+        return Operation(
+            method="GET",
+            path=path,
+            text=text,
+            answer=answer,
+            guarded=True,
+            parameters=parameters,
+            gives=gives,
+            refuses=(400, *refuses, 503),
+        )
 
     def _writing(
         self, path: str, text: str, body: type[msgspec.Struct] | None, said: Callable[[bytes], Said]
     ) -> Operation:
+        parameters = (_KEY, _ONCE)
+
         async def answer(request: Request) -> Response:
             who = caller(request, {**self._writers, READER: self._reader}, setting=WRITERS)
             if isinstance(who, Response):
@@ -167,6 +184,8 @@ class Api:
             if who not in self._writers:
                 refusal = f"this token may only read: {WRITERS} names those who may change something\n"
                 return PlainTextResponse(refusal, status_code=403)
+            if (misspelt := _misspelt(request, parameters)) is not None:
+                return misspelt
             sent = await read(request, MAX_BODY)
             if isinstance(sent, Response):
                 return sent
@@ -182,7 +201,7 @@ class Api:
             text=text,
             answer=answer,
             guarded=True,
-            parameters=(_KEY, _ONCE),
+            parameters=parameters,
             takes={} if body is None else {"application/json": body},
             gives=shapes.OneIncident,
             refuses=(400, 404, 408, 409, 413, 415, 503),
@@ -202,6 +221,16 @@ class Api:
         except ChangeRefused as refusal:
             return PlainTextResponse(f"{refusal}\n", status_code=409)
         return self._incident(request)
+
+
+def _misspelt(request: Request, parameters: Sequence[Parameter]) -> Response | None:
+    """The refusal of a query with a name that means nothing here: passed over, it would answer another question."""
+    known = [one.name for one in parameters if one.where == "query"]
+    unknown = next((name for name in request.query_params if name not in known), None)
+    if unknown is None:
+        return None
+    names = f"there is {' and '.join(known)}" if known else "there is none"
+    return PlainTextResponse(f"no parameter is called '{printable(unknown[:40])}': {names}\n", status_code=400)
 
 
 def _guarded(look: Callable[[Request], Response], request: Request) -> Response:

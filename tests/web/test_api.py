@@ -48,6 +48,30 @@ def test_a_question_that_makes_no_sense_is_refused(reader, query):
     assert reader.get(f"/api/v1/incidents?{query}").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "refusal"),
+    [
+        ("GET", "incidents?limt=5", "no parameter is called 'limt': there is limit and active\n"),
+        ("GET", "incidents?limit=5&Active=false", "no parameter is called 'Active': there is limit and active\n"),
+        ("GET", "incidents/INC-1?key=INC-2", "no parameter is called 'key': there is none\n"),
+        ("GET", "metrics?until=2026-03-02", "no parameter is called 'until': there is since\n"),
+        ("GET", "metrics?a%0ab%1b%e2%80%ae", "no parameter is called 'a\\nb\\x1b\\u202e': there is since\n"),
+        ("GET", f"metrics?{'x' * 5000}=1", f"no parameter is called '{'x' * 40}': there is since\n"),
+        ("POST", "incidents/INC-1/ack?by=bo", "no parameter is called 'by': there is none\n"),
+        ("POST", "incidents/INC-1/notes?text=hm", "no parameter is called 'text': there is none\n"),
+    ],
+)
+def test_a_misspelt_parameter_is_named_beside_those_that_there_are(ana, filled, method, path, refusal):
+    before = filled.reports.incident("INC-1")
+    answer = ana.request(method, f"/api/v1/{path}", json={"text": "hm"} if method == "POST" else None)
+    assert (answer.status_code, answer.text) == (400, refusal)
+    assert filled.reports.incident("INC-1") == before
+
+
+def test_strangers_are_not_told_of_parameters(sender, filled):
+    assert sender.get("/api/v1/incidents?limt=5").status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/api/v1/incidents", "/api/v1/incidents/INC-1"])
 def test_nothing_is_told_to_strangers_and_what_is_read_cannot_be_written(reader, sender, filled, path):
     assert sender.get(path).status_code == 401  # the token of another door
