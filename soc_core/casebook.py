@@ -13,6 +13,7 @@ from soc_core.errors import ChangeRefused
 from soc_core.fanout import Fanout
 from soc_core.model.event import Course, Decision, Event, Finding, Priority
 from soc_core.model.incident import Change, Incident, Note, Status, Ticket, Update, fingerprint, marker
+from soc_core.model.job import Job
 from soc_core.settings import Settings
 from soc_core.store import audit, fields, incidents, notes, outbox, tickets
 from soc_core.timers import timers
@@ -95,7 +96,7 @@ class Casebook:
             self.fanout.opened(tx, incident, now)
         if incident.kind is Course.TICKET:
             self.fanout.ticket_wanted(tx, incident, now)
-        self._plan_timers(tx, incident, now)
+        outbox.add(tx, self._timers(incident), now)
         return incident
 
     def join(self, tx: Connection, incident: Incident, drafts: list[Draft], count: int, now: datetime) -> Incident:
@@ -364,8 +365,10 @@ class Casebook:
         self.fanout.updated(tx, incident, update, now)
 
     def _plan_timers(self, tx: Connection, incident: Incident, now: datetime) -> None:
-        lasts = self.settings.grouping.alert_expires
-        outbox.plan(tx, incident.id, timers(incident, self.calls, lasts=lasts), now)
+        outbox.plan(tx, incident.id, self._timers(incident), now)
+
+    def _timers(self, incident: Incident) -> tuple[Job, ...]:
+        return timers(incident, self.calls, lasts=self.settings.grouping.alert_expires)
 
     def _is_quiet(self, incident: Incident) -> bool:
         # Alerts of middling severity are told once per label and source; the following ones are only counted.

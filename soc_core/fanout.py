@@ -30,7 +30,7 @@ class Fanout:
 
     def opened(self, tx: Connection, incident: Incident, now: datetime) -> None:
         """Tell everybody that an incident was opened."""
-        self._tell(tx, incident, "on_incident_opened", "opened", {}, now)
+        self._tell(tx, incident, "on_incident_opened", "opened", {}, now, not_before=now)  # nothing waits before it
 
     def ticket_wanted(self, tx: Connection, incident: Incident, now: datetime, *, after: str | None = None) -> bool:
         """Ask a tracker for the ticket: the first one, or the one `after` another that it was not for."""
