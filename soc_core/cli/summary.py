@@ -57,6 +57,7 @@ class Summary:
         return screen.versioned(
             read=self.tally["read"],
             processed=self.tally["processed"],
+            repeated=self.tally["repeated"],
             quarantined=self.tally["quarantined"],
             incidents_opened=len(self.opened),
             joined=self.tally["joined"],

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -25,6 +26,7 @@ def test_a_run_says_what_came_of_the_log_in_one_document(soc):
         "schema": 1,
         "read": 3,
         "processed": 3,
+        "repeated": 0,
         "quarantined": 0,
         "incidents_opened": 2,
         "joined": 0,
@@ -51,6 +53,14 @@ def test_quiet_says_nothing_beside_the_result(soc):
 def test_reading_the_same_file_again_has_no_effect(filled):
     again = filled("run", "house.log").document
     assert (again["read"], again["incidents_opened"], again["joined"], again["tickets"]) == (0, 0, 0, [])
+
+
+def test_events_that_were_seen_before_have_no_effect_and_are_told(filled, terminal):
+    lines = Path("house.log").read_text().splitlines(keepends=True)
+    found = filled("run", "-", stdin="".join(lines)).document
+    assert (found["processed"], found["repeated"], found["incidents_opened"], found["joined"]) == (3, 2, 0, 0)
+    Path("another.log").write_text("".join(reversed(lines)))
+    assert re.search(r"Seen before +2 \(no effect\)", terminal("run", "another.log"))
 
 
 def test_new_lines_of_a_known_file_are_read_on(filled):
