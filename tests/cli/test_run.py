@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import re
 import signal
 import threading
 import time
@@ -60,7 +59,7 @@ def test_events_that_were_seen_before_have_no_effect_and_are_told(filled, termin
     found = filled("run", "-", stdin="".join(lines)).document
     assert (found["processed"], found["repeated"], found["incidents_opened"], found["joined"]) == (3, 2, 0, 0)
     Path("another.log").write_text("".join(reversed(lines)))
-    assert re.search(r"Seen before +2 \(no effect\)", terminal("run", "another.log"))
+    assert "2 (no effect)" in terminal("run", "another.log").partition("Seen before")[2]
 
 
 def test_new_lines_of_a_known_file_are_read_on(filled):
