@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
@@ -55,7 +56,7 @@ def old_facts(header: Header, text: str, received: datetime, severities: Severit
     if tag := header.tag:
         facts["source"] = tag[1]
     if header.stamp is not None:
-        facts["time"] = _time(header.stamp, received)
+        facts["time"] = _time(header.stamp[0], received)
     if header.host:
         facts["host"] = header.host
     pid = {"pid": tag[2]} if tag and tag[2] else {}
@@ -96,12 +97,13 @@ def _header(text: str, start: int, pri: int | None) -> Header | None:
     return Header(pri, found, host, tag, behind[tag.end() :] if tag else behind)
 
 
-def _time(stamp: re.Match[str], received: datetime) -> datetime | None:
-    if stamp.re is _NUMBERED:
-        return from_iso(stamp[0])
-    month, day, early, hour, minute, second, late = stamp.groups()
-    stated = early or late
-    return named_time(month, day, (hour, minute, second), received, year=int(stated) if stated else None)
+@lru_cache(maxsize=1024)  # lines of one second state one time
+def _time(stamp: str, received: datetime) -> datetime | None:
+    if found := _NAMED.match(stamp):
+        month, day, early, hour, minute, second, late = found.groups()
+        stated = early or late
+        return named_time(month, day, (hour, minute, second), received, year=int(stated) if stated else None)
+    return from_iso(stamp)
 
 
 def _new(text: str, start: int, received: datetime, severities: Severities) -> Facts | None:

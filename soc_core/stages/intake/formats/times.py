@@ -14,7 +14,7 @@ MONTHS = {
     )
 }
 AHEAD = timedelta(days=1)
-BEHIND = timedelta(days=3653)
+_BEHIND = timedelta(days=-3653)
 
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{2})[-/.](\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s{0,2}(Z|UTC|[+-]\d{2}:?\d{2})?"
@@ -96,7 +96,6 @@ def from_epoch(value: float) -> datetime | None:
     return None
 
 
-@lru_cache(maxsize=1024)  # lines of one second state one time
 def named_time(
     month: str, day: str, clock: tuple[str, str, str], received: datetime, *, year: int | None = None
 ) -> datetime | None:
@@ -123,12 +122,12 @@ def _days(month: str, day: int, received: datetime, year: int | None) -> tuple[d
     return tuple(days)
 
 
-@lru_cache(maxsize=1024)  # the same
 def far_off(time: datetime, received: datetime) -> str | None:
     """Why a stated time is not believed, or None if it is."""
-    if time > received + AHEAD:
+    ahead = time - received
+    if ahead > AHEAD:
         return f"the event says {time.isoformat()}, more than a day ahead of its arrival"
-    if time < received - BEHIND:
+    if ahead < _BEHIND:
         return f"the event says {time.isoformat()}, more than ten years before its arrival"
     return None
 

@@ -114,7 +114,7 @@ PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "ho
 def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> tuple[Any, ...]:
     """The parts of the event that a line's facts make; `source` wins over them, and they over the line's `own` id."""
     get = facts.get
-    time, fields = get("time"), facts["fields"]
+    time, fields = facts.get("time"), facts["fields"]
     if time is not None and (note := far_off(time, received)) is not None:
         time, fields = None, {**fields, "soc.time_note": note}
     return (
