@@ -48,7 +48,7 @@ def classify(
         try:
             for batch in reader:
                 lines = []
-                for judgement in judge(soc.calls, batch.events):
+                for judgement in judge(soc.calls, batch.events, counts=explain):
                     answer = reasoning.answer(judgement, floors)
                     if explain:
                         answer["explain"] = reasoning.answers(judgement)

@@ -31,7 +31,7 @@ def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, objec
         "confidence": finding.confidence,
         "decision": decision.course.value,
         "priority": _priority(finding.severity, floors),
-        "reason": "; ".join(part for part in (finding.reason, decision.reason) if part),
+        "reason": "; ".join(filter(None, (finding.reason, decision.reason))),
         "security": finding.security,
         "rule": finding.rule,
     }

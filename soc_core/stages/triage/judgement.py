@@ -74,13 +74,16 @@ class Judgement(NamedTuple):
         return None if event.id is None else (event.source[:255], event.id[:255])
 
 
-def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | None = None) -> tuple[Judgement, ...]:
+def judge(
+    calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | None = None, counts: bool = True
+) -> tuple[Judgement, ...]:
     """Ask the classifiers and deciders about events; nothing is stored, so `soc explain` may ask too.
 
     Args:
         calls: The way to the plugins.
         events: What to judge.
         see_all: For events that a scan selected: the classifiers that see them all, see `Calls.classify`.
+        counts: Whether to ask as well what would be decided once a count is reached.
     """
     with span("soc.classify"):
         classified = calls.classify(events, see_all=see_all)
@@ -88,18 +91,19 @@ def judge(calls: Calls, events: Sequence[Event], *, see_all: Collection[str] | N
     for answer in classified:
         if (finding := answer.finding) is not None:
             asked.append(finding)
-            asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
+            if counts:
+                asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
     with span("soc.decide"):
         decided = zip(asked, calls.decide(asked), strict=True)
-    return tuple([_judgement(answer, decided) for answer in classified])
+    return tuple([_judgement(answer, decided, counts=counts) for answer in classified])
 
 
-def _judgement(answer: Classified, decided: Iterator[tuple[Finding, Decided]]) -> Judgement:
+def _judgement(answer: Classified, decided: Iterator[tuple[Finding, Decided]], *, counts: bool) -> Judgement:
     finding = answer.finding
     if finding is None:
         return Judgement(answer, _raw(answer))
     _, plain = next(decided)
-    if not finding.thresholds:
+    if not (counts and finding.thresholds):
         return Judgement(answer, plain)
     raised = tuple((threshold, *next(decided)) for threshold in finding.thresholds)
     return Judgement(answer, plain, raised)
