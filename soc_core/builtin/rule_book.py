@@ -17,13 +17,13 @@ from soc_core.builtin.literal_finder import literal_finder
 from soc_core.builtin.rule import Group, Rule
 from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values
 from soc_core.builtin.rule_language import source_pattern
-from soc_core.builtin.rule_patterns import Literal, telling
+from soc_core.builtin.rule_patterns import Literal, TextPattern, telling
 
 _COMMON = frozenset(
     {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}
 )
 _SOURCES_KEPT = 2048
-_COMBINATIONS_KEPT = 8192
+_COMBINATIONS_KEPT = 4096
 
 
 @attrs.frozen
@@ -49,16 +49,16 @@ class RuleBook:
         self._always: list[int] = []
         for number, rule in enumerate(self.rules):
             self._file(number, rule_anchors(rule))
-        patterns = (
-            pattern for rule in self.rules for group in _all_groups(rule) for some in group.texts for pattern in some
-        )
-        self._find = literal_finder(tuple(dict.fromkeys(one for pattern in patterns for one in pattern.literals)))
+        patterns = [tuple(_patterns(rule)) for rule in self.rules]
+        self._keys = [frozenset[str]().union(*(one.keys for one in some)) for some in patterns]
+        self._find = literal_finder(tuple(dict.fromkeys(one for some in patterns for p in some for one in p.literals)))
         names = {name for rule in self.rules for condition in _conditions(rule) for name in condition.names}
         self._reader = FieldReader((*names, *extra_fields))
         distinct = {rule.sources for rule in self.rules if rule.sources}
         self._patterns = {sources: source_pattern(sources) for sources in distinct}
         self._refused: dict[str, frozenset[int]] = {}
         self._asked = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._ask)
+        self._left = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._left_of)
 
     def values(self, event: Event) -> Values:
         """The fields of an event that rules ask for."""
@@ -95,8 +95,11 @@ class RuleBook:
         for key in seen:
             numbers.update(self._by_literal.get(key, ()))
         refused = self._refusing(source)
-        asked = [(self.rules[n], self.rules[n].among(seen)) for n in sorted(numbers - refused)]
+        asked = [(self.rules[n], self._left(n, seen & self._keys[n])) for n in sorted(numbers - refused)]
         return tuple((rule, left) for rule, left in asked if left is not None)
+
+    def _left_of(self, number: int, seen: frozenset[str]) -> Rule | None:
+        return self.rules[number].among(seen)
 
     def _refusing(self, source: str) -> frozenset[int]:
         """The rules that do not admit a source; kept per source, within bounds as sources come from outside."""
@@ -150,6 +153,12 @@ def unescaped(text: str) -> str:
 
 def _all_groups(rule: Rule) -> Iterable[Group]:
     return (rule.all, *rule.any, *rule.unless)
+
+
+def _patterns(rule: Rule) -> Iterable[TextPattern]:
+    for group in _all_groups(rule):
+        for some in group.texts:
+            yield from some
 
 
 def _conditions(rule: Rule) -> Iterable[FieldCondition]:
