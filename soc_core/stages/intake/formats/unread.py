@@ -80,7 +80,9 @@ class LineEvent(Event):
         """Whether all parts are equal, read or not."""
         return isinstance(other, Event) and all(getattr(self, name) == getattr(other, name) for name in _NAMES)
 
-    __hash__ = Event.__hash__
+    def __hash__(self) -> int:
+        """The hash of any event with these parts."""
+        return super().__hash__()
 
     def read(self) -> None:
         """Read all of it now.
