@@ -115,7 +115,9 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
         lines = [line for line in one.lines if line.data and not line.data.isspace()]
         for line in lines:
             event = LineEvent.of(line.data, line.offset, one.origin, _hits(line))
-            if one.block is not None and (reason := _refused(event)):
+            # Where every line is wanted, so are its parts: reading them in one go keeps the processor's caches warm.
+            reason = _refused(event) if one.block is not None or not one.selected else ""
+            if reason and one.block is not None:
                 quarantined.append(_quarantined(line, one.block, reason))
             elif one.block is None or not one.selected or isinstance(line, Candidate):
                 events.append(event)

@@ -9,6 +9,7 @@ from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
 # All expressions have one way to match: no look-around, no back-references, and no key is tried shorter than it is.
 _PAIR = re.compile(r"""([A-Za-z_][\w.\-]{0,63}+)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;|)\]"']*)""")
 _IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
+_IPV6 = re.compile(r":(?:[0-9A-Fa-f]{1,4}:){5}")  # the middle of one that is written out
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _WHOLE_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")  # five times quicker than ipaddress
 _PEER = re.compile(
@@ -137,7 +138,7 @@ def _text_address(text: str) -> str | None:
     found = _IPV4.findall(text) if text.count(".") > 2 else []
     if len(set(found)) == 1 and (ip := address(found[0])):
         return ip
-    if (len(found) > 1 or "::" in text or text.count(":") > 4) and (peer := _PEER.search(text)):
+    if (len(found) > 1 or "::" in text or _IPV6.search(text)) and (peer := _PEER.search(text)):
         found.insert(0, peer[1].rstrip(".:"))
     return next((ip for text in found if (ip := address(text))), None)
 
