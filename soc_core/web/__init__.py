@@ -51,6 +51,7 @@ def _operations(calls: Calls, plugin: str, endpoint: Endpoint) -> list[Operation
             text=f"Answered by the plugin {plugin}.",
             answer=_answering(calls, plugin, endpoint),
             takes={} if method == "GET" else {"*/*": {"type": "string"}},
+            done="2XX",
             refuses=(400, 401, 403, 404, 408, 413, 415, 503),
         )
         for method in sorted(endpoint.methods)

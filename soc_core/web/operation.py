@@ -36,7 +36,8 @@ class Operation:
         answer: Answers it.
         guarded: Whether callers must show a token.
         takes: The body it wants, by media type.
-        gives: What it answers with 200: JSON of this shape, or (None) text.
+        gives: What it answers when all is well: JSON of this shape, or (None) text.
+        done: The status of that answer; `2XX` where it is a plugin's choice.
         refuses: The other answers it may give; all of them are a line of text.
     """
 
@@ -48,6 +49,7 @@ class Operation:
     parameters: Sequence[Parameter] = ()
     takes: Mapping[str, Shape] = attrs.field(factory=dict)
     gives: Shape | None = None
+    done: str = "200"
     refuses: Sequence[int] = ()
 
     @property
@@ -87,7 +89,7 @@ def _described(one: Operation, shapes: dict[str, type[msgspec.Struct]]) -> dict[
         "operationId": f"{one.method.lower()}{re.sub(r'[^a-z0-9]+', '_', one.path.lower()).rstrip('_')}",
         "summary": one.text,
         "responses": {
-            "200": {
+            one.done: {
                 "description": "Done",
                 "content": text if one.gives is None else content("application/json", one.gives),
             },

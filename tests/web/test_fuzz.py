@@ -1,33 +1,61 @@
 """Whatever is sent to the paths of the OpenAPI document, by those with a token and by those without: no 500, no inside.
 
-Requests are drawn from the document itself: right ones, nearly right ones, and rubbish; over real HTTP.
+Requests are drawn from the document itself: right ones, nearly right ones, and rubbish; over real HTTP. What plugins
+answer is asked in the words of JIRA and Slack, signed and not.
 """
 
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from soc_core.app import Soc
+from soc_core.testing.clock import HandClock
+from soc_core.testing.jira import FakeJira
+from soc_core.testing.jira.webhooks import signature
+from soc_core.testing.slack import FakeSlack, signed
 from soc_core.web import site
-from tests.web.conftest import TOKENS, Client, operations, serving
+from tests.web.conftest import TOKENS as HOUSE
+from tests.web.conftest import Client, Judge, operations, serving
 
-INSIDE = re.compile(r"Traceback|File \"|/home/|/tmp/|soc_core|sqlalchemy|-geheim", re.IGNORECASE)
+TOKENS = {**HOUSE, "metrics": "metrics-geheim"}
+SIGNING = {"/jira/webhook": "jira-geheim", "/slack/interactions": "slack-geheim", "/slack/events": "slack-geheim"}
+INSIDE = re.compile(r"Traceback|File \"|/home/|/tmp/|soc_core|sqlalchemy|-geheim|fake-(bot-)?token", re.IGNORECASE)
 MEDIA = ["application/json", "application/x-ndjson", "text/plain", "application/cloudevents+json", "a/b; c=d", "\xff"]
 OWN = ["/healthz", "/readyz", "/openapi.json", "/ingest", "/api/v1/incidents", "/api/v1/incidents/{key}"]
 OWN += [f"/api/v1/incidents/{{key}}/{what}" for what in ("notes", "ack", "verdict")] + ["/api/v1/metrics"]
+USER, PLACE = {"id": "U0ANA00001", "team_id": "T1"}, {"channel_id": "C1", "message_ts": "1.2", "thread_ts": "1.1"}
+PRESS = {"action_id": "soc_acknowledge", "value": "INC-1", "action_ts": "1.3"}
+NOTE = {"callback_id": "soc_note_form", "id": "V1", "private_metadata": '{"incident": "INC-1"}'}
+NOTE["state"] = {"values": {"note": {"note_text": {"value": "hm"}}}}
+MESSAGE = {"type": "message", "user": "U0ANA00001", "channel": "C1", "thread_ts": "1.1", "ts": "1.4", "text": "hm"}
+SAID = {
+    "/jira/webhook": [{"webhookEvent": "jira:issue_updated", "issue": {"key": "SEC-1"}}],
+    "/slack/interactions": [
+        *(
+            {"type": "block_actions", "user": USER, "container": PLACE, "trigger_id": "1", "actions": [action]}
+            for name in ("acknowledge", "investigate", "assign", "note", "why", "create", "true_positive")
+            for action in [{**PRESS, "action_id": f"soc_{name}"}]
+        ),
+        {"type": "view_submission", "user": USER, "view": NOTE},
+    ],
+    "/slack/events": [
+        {"type": "url_verification", "challenge": "abc"},
+        {"type": "event_callback", "event": MESSAGE},
+    ],
+}
 
 words = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40).map(str.strip)
-rubbish = st.one_of(
-    st.binary(max_size=300),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
-        max_leaves=20,
-    ).map(lambda value: json.dumps(value).encode()),
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),
+    max_leaves=20,
 )
+rubbish = st.one_of(st.binary(max_size=300), anything.map(lambda value: json.dumps(value).encode()))
 
 
 def right(schema, components):
@@ -56,6 +84,32 @@ def right(schema, components):
 
 def as_text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@st.composite
+def nearly(draw, value):
+    """The value, now and then with something else in a place of it."""
+    if draw(st.integers(0, 15)) == 0:
+        return draw(anything)
+    if isinstance(value, dict):
+        return {name: draw(nearly(one)) for name, one in value.items()}
+    return [draw(nearly(one)) for one in value] if isinstance(value, list) else value
+
+
+@st.composite
+def said_to(draw, path, now):
+    """What JIRA or Slack says, nearly or not at all, with a signature that is right, another one, or none."""
+    body = json.dumps(draw(nearly(draw(st.sampled_from(SAID[path]))))).encode()
+    if path == "/slack/interactions":
+        body = urlencode({"payload": body}).encode()
+    body = draw(st.sampled_from([body] * 4) | rubbish)
+    secret = draw(st.sampled_from([SIGNING[path]] * 4 + ["another"]))
+    if path == "/jira/webhook":
+        headers = {"x-hub-signature": signature(secret, body)}
+    else:
+        headers = signed(secret, body, timestamp=now + draw(st.sampled_from([0, 0, 0, -301, 301])))
+    spoilt = {name: draw(words) for name in headers if draw(st.integers(0, 9)) == 0}
+    return path, {}, draw(st.sampled_from([headers] * 4 + [{}])) | spoilt, body
 
 
 @st.composite
@@ -92,35 +146,52 @@ def requests_of(draw, path, told, components):
 
 
 @pytest.fixture
-def filled(soc):
-    soc.submit([("oven", "it burns")])
-    soc.work()
-    return soc
+def filled(tmp_path):
+    """A house with an incident and with every plugin that answers over HTTP, JIRA and Slack played by the pretended."""
+    clock = HandClock()
+    with FakeJira(now=clock.now) as jira, FakeSlack(now=clock.now) as slack:
+        env = {"JIRA_SERVER_URL": jira.url, "JIRA_USERNAME": jira.username, "JIRA_API_TOKEN": jira.token}
+        env |= {"JIRA_PROJECT_KEY": "SEC", "JIRA_WEBHOOK_SECRET": SIGNING["/jira/webhook"]}
+        env |= {"SLACK_API_URL": slack.url, "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_SECURITY_CHANNEL": "#security"}
+        env |= {"SLACK_SIGNING_SECRET": SIGNING["/slack/events"], "SOC_METRICS_TOKEN": TOKENS["metrics"]}
+        overrides = {
+            "store": f"sqlite:///{tmp_path / 'soc.db'}",
+            "people": {"ana": {"roles": ["lead"], "slack": USER["id"]}},
+            "plugins": {"disable": ["rules", "console"]},
+        }
+        with Soc.open(overrides=overrides, env=env, clock=clock, plugins=[("judge", Judge())]) as soc:
+            soc.submit([("oven", "it burns")])
+            soc.work()
+            yield soc
 
 
-@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("path", [*OWN, "/metrics", *SAID])
 def test_nothing_that_is_sent_breaks_it(filled, path):
     with serving(filled.calls, operations(filled), filled.endpoints()) as url, Client(url, "") as client:
         document = client.get("/openapi.json").json()
         components = document["components"]["schemas"]
+        seen = set()
         [(method, told)] = document["paths"][path].items()
 
         @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        @given(requests_of(path, told, components))
+        @given(said_to(path, filled.clock.now().timestamp()) if path in SAID else requests_of(path, told, components))
         def every(asked):
             where, query, headers, body = asked
             answer = client.request(method, where, params=query, headers=headers, data=body)
-            assert str(answer.status_code) in told["responses"] or answer.status_code in (404, 405), answer.text
-            assert answer.status_code < 500
-            assert not INSIDE.search(answer.text.replace(repr(body), ""))
-            if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
+            status = answer.status_code
+            seen.add(status)
+            assert {str(status), f"{status // 100}XX"} & set(told["responses"]) or status in (404, 405), answer.text
+            assert status < 500
+            assert not INSIDE.search(f"{answer.headers} {answer.text}".replace(repr(body), ""))
+            if path in OWN and status == 200 and answer.headers["content-type"] == "application/json":
                 schema = told["responses"]["200"]["content"]["application/json"]["schema"]
                 Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
 
         every()
+    assert path not in SAID or seen & {200, 202}  # what is signed comes in
     assert filled.reports.audit_flaw() is None
 
 
 def test_every_path_is_tried(filled):
     routes = site(filled.calls, filled.endpoints(), ready=lambda: None, own=operations(filled)).routes
-    assert {route.path for route in routes} <= set(OWN)
+    assert {route.path for route in routes} == {*OWN, "/metrics", *SAID}
