@@ -3,10 +3,20 @@
 import pytest
 
 from soc_core import Change, Update
+from soc_core.app import Soc
+from soc_core.testing.clock import HandClock
 from soc_core.web import api
-from tests.web.conftest import TOKENS, Client, serving
+from tests.web.conftest import QUIET, TOKENS, Client, Judge, serving
 
 URL = "/api/v1/incidents/INC-1"
+
+
+@pytest.fixture
+def soc(store_url):
+    """The house on a store of each kind."""
+    overrides = {"store": store_url, "plugins": {"disable": QUIET}}
+    with Soc.open(overrides=overrides, env={}, clock=HandClock(), plugins=[("judge", Judge())]) as opened:
+        yield opened
 
 
 @pytest.fixture
