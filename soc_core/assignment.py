@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from soc_core.calls import Calls
 from soc_core.model.incident import Change, Incident
+from soc_core.model.people import Candidate
 from soc_core.people import Choice, Team
 from soc_core.store import fields
 from soc_core.store import team as known
@@ -21,9 +22,7 @@ class Assignment:
 
     def given(self, tx: Connection, incident: Incident, now: datetime) -> Incident:
         """The incident with whoever gets it now, and why."""
-        candidates = self.team.candidates(
-            incident, now, loads=known.loads(tx), turns=known.turns(tx), hints=known.hints(tx, now)
-        )
+        candidates = self._candidates(tx, incident, now)
         name, plugin = self.calls.choose_assignee(incident, candidates)
         own = self.team.choose(incident, candidates)
         choice = own if name is None else Choice(person=name, reason=f"chosen by plugin {plugin}")
@@ -44,3 +43,9 @@ class Assignment:
             return incident
         newer = self.given(tx, incident, now)
         return incident if newer.assignee is None or newer.assignee in refused else newer
+
+    def _candidates(self, tx: Connection, incident: Incident, now: datetime) -> tuple[Candidate, ...]:
+        if not self.team.people:
+            return ()
+        loads, turns, hints = known.loads(tx), known.turns(tx), known.hints(tx, now)
+        return self.team.candidates(incident, now, loads=loads, turns=turns, hints=hints)
