@@ -58,8 +58,10 @@ class Judgement(NamedTuple):
         """Whether the event leaves a trace, so that seeing it twice would show."""
         if self.raised or self.classified.held:
             return True
-        standing = self.standing
-        return standing is not None and standing[1].course is not Course.IGNORE
+        decision = None if self.decided is None else self.decided.decision
+        if decision is None:  # the built-in last word may have one
+            return self.standing is not None
+        return decision.course is not Course.IGNORE
 
     @property
     def rule(self) -> str:
