@@ -192,6 +192,15 @@ def test_nothing_that_is_sent_breaks_it(filled, path):
     assert filled.reports.audit_flaw() is None
 
 
+def test_a_form_that_remembers_too_much_is_refused(filled):
+    form = {"type": "view_submission", "user": USER, "view": {**NOTE, "private_metadata": "[" * 100_000}}
+    body = urlencode({"payload": json.dumps(form)}).encode()
+    headers = signed(SIGNING["/slack/interactions"], body, timestamp=filled.clock.now().timestamp())
+    with serving(filled.calls, operations(filled), filled.endpoints()) as url, Client(url, "") as client:
+        answer = client.post("/slack/interactions", data=body, headers=headers)
+    assert (answer.status_code, answer.json()["response_action"]) == (200, "errors")
+
+
 def test_every_path_is_tried(filled):
     routes = site(filled.calls, filled.endpoints(), ready=lambda: None, own=operations(filled)).routes
     assert {route.path for route in routes} == {*OWN, "/metrics", *SAID}

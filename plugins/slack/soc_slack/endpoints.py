@@ -42,6 +42,7 @@ class Endpoints:
             return _REFUSED
         try:
             payload = read(request.body)
+            json.dumps(payload, ensure_ascii=False).encode()  # half a character can neither be stored nor answered
         except (ValueError, RecursionError):
             return _MALFORMED
         if not isinstance(payload, dict):

@@ -276,7 +276,7 @@ def _told_at(place: tuple[str, str], incidents: Iterable[Incident]) -> str | Non
 def _kept(metadata: str) -> str:
     try:
         return dig(json.loads(metadata), "incident")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
 
 

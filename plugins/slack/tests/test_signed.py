@@ -40,6 +40,8 @@ def form(payload: object) -> bytes:
 
 
 GOOD = form({"type": "block_actions", "actions": []})
+HALF = {"type": "url_verification", "challenge": "\ud800"}
+HALVES = [form(HALF), json.dumps(HALF).encode()]
 
 
 def at(make) -> float:
@@ -87,7 +89,9 @@ def test_a_signature_of_another_secret_or_body_is_refused(make, door) -> None:
     assert handler(ask(GOOD + b"x", signed(SECRET, GOOD, timestamp=at(make)))).status == 401
 
 
-@pytest.mark.parametrize("body", [b"", b"payload=", b"payload=nonsense", b"payload=[]", b"[" * 100_000, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "body", [b"", b"payload=", b"payload=nonsense", b"payload=[]", b"[" * 100_000, b"\xff\xfe", *HALVES]
+)
 @pytest.mark.parametrize("path", ["/slack/interactions", "/slack/events"])
 def test_signed_nonsense_is_a_bad_request(make, door, body, path) -> None:
     headers = signed(SECRET, body, timestamp=at(make))
