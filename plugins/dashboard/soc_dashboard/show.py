@@ -75,7 +75,8 @@ def _columns() -> dict[str, ColumnConfig]:
             name: st.column_config.MultiselectColumn(options=list(colours), color=list(colours.values()), width="small")
             for name, colours in pills.items()
         },
-        "What": st.column_config.TextColumn(width=190),
+        "What": st.column_config.TextColumn(width=180),
+        "Who": st.column_config.TextColumn(width=165),
         "Details": st.column_config.TextColumn(width="large"),
         "Link": st.column_config.LinkColumn(display_text="open the ticket", width="small"),
     }

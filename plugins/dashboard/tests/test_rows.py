@@ -123,7 +123,7 @@ def test_the_shift_ends_when_the_last_of_the_present_ones_does():
 
 def test_a_row_of_the_queue_says_who_has_seen_it():
     [row] = queue.queue_rows([incident(source="=cmd|' /C calc'!A0", assignee="+bo")], NOON)
-    assert (row["Time left"], row["Due"], row["Status"]) == (["no clock"], "-", "Open, not acknowledged")
+    assert (row["Time left"], row["Due"], row["Status"]) == (["no clock"], "-", "Open, unacked")
     assert (row["What"], row["Assignee"]) == ("Security Alert - =cmd|' /C calc'!A0", "'+bo")
 
 

@@ -78,7 +78,7 @@ def _row(incident: Incident, now: datetime) -> Row:
         "Priority": [incident.priority.value],
         "What": cell(f"{incident.label} - {incident.source}"),
         "Who": cell(wording.who(incident.user, incident.ip)),
-        "Status": incident.status.value if incident.acknowledged_at else f"{incident.status}, not acknowledged",
+        "Status": incident.status.value if incident.acknowledged_at else f"{incident.status}, unacked",
         "Assignee": cell(incident.assignee or UNASSIGNED),
         "Events": incident.count,
         "Ticket": cell(incident.ticket.key if incident.ticket else "alert only" if _is_alert(incident) else "pending"),
