@@ -1,6 +1,8 @@
 """soc-core inside other programs: two houses in one process, many threads, and servers that fork their workers."""
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from soc_core import Event, Finding, StoreError, hookimpl
 from soc_core.app import Soc
 
 THREADS, ROUNDS, TROUBLES = 8, 10, 5
+ROOT = Path(__file__).parents[2]
 FORK = multiprocessing.get_context("fork")
 
 
@@ -53,19 +56,28 @@ def test_two_houses_in_one_process_and_eight_threads_into_each(tmp_path: Path) -
         assert not any(incident.ticket for incident in other.reports.incidents())  # nobody delivers there
 
 
-def test_workers_that_open_after_the_fork_share_one_store(tmp_path: Path) -> None:
+def serve_with_three_workers(store: Path) -> None:
+    """What a server does that opens its house and forks; the locks of a test process's threads would be forked too."""
+
     def work() -> None:
-        with house(tmp_path / "soc.db") as soc:
+        with house(store) as soc:
             soc.start()
             send(soc)
 
-    with house(tmp_path / "soc.db") as soc:
+    with house(store):
         workers = [FORK.Process(target=work) for _ in range(3)]
         for worker in workers:
             worker.start()
         for worker in workers:
-            worker.join(100)
-        assert [worker.exitcode for worker in workers] == [0, 0, 0]
+            worker.join()
+        sys.exit(any(worker.exitcode for worker in workers))
+
+
+def test_workers_that_open_after_the_fork_share_one_store(tmp_path: Path) -> None:
+    store = tmp_path / "soc.db"
+    program = f"from pathlib import Path; from {__name__} import *; serve_with_three_workers(Path({str(store)!r}))"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=200)
+    with house(store) as soc:
         soc.work()
         found = soc.reports.incidents()
         assert {one.message: one.count for one in found} == {f"trouble {n}": 3 * ROUNDS for n in range(TROUBLES)}
