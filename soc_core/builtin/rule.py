@@ -112,15 +112,11 @@ class Rule:
 
     def matches(self, text: str, values: Values) -> bool:
         """Whether an event of an admitted source is what the rule speaks of."""
-        if not self.all.holds(text, values):
-            return False
-        for group in self.any:
-            if group.holds(text, values):
-                break
-        else:
-            if self.any:
-                return False
-        return not (self.unless and any(group.holds(text, values) for group in self.unless))
+        return (
+            self.all.holds(text, values)
+            and (not self.any or any(group.holds(text, values) for group in self.any))
+            and not (self.unless and any(group.holds(text, values) for group in self.unless))
+        )
 
     @property
     def reason(self) -> str:

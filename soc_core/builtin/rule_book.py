@@ -23,6 +23,7 @@ _COMMON = frozenset(
     {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}
 )
 _SOURCES_KEPT = 2048
+_LONGEST_SOURCE = 256
 _COMBINATIONS_KEPT = 4096
 
 
@@ -54,9 +55,10 @@ class RuleBook:
         self._find = literal_finder(tuple(dict.fromkeys(one for some in patterns for p in some for one in p.literals)))
         names = {name for rule in self.rules for condition in _conditions(rule) for name in condition.names}
         self._reader = FieldReader((*names, *extra_fields))
-        distinct = {rule.sources for rule in self.rules if rule.sources}
-        self._patterns = {sources: source_pattern(sources) for sources in distinct}
-        self._refused: dict[str, frozenset[int]] = {}
+        numbers: dict[tuple[str, ...], int] = {}
+        self._pattern_of = tuple(numbers.setdefault(rule.sources, len(numbers)) for rule in self.rules)
+        self._patterns = tuple(source_pattern(sources) for sources in numbers)
+        self._admitting: dict[str, int] = {}
         self._asked = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._ask)
         self._left = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._left_of)
 
@@ -68,11 +70,8 @@ class RuleBook:
         """The rules that speak of an event, in the order of their files."""
         text = unescaped(event.message)
         seen = frozenset(self._find(text))
-        found = []
-        for rule, left in self._asked(event.source, seen, frozenset(self._by_fields(values))):
-            if left.matches(text, values):
-                found.append(rule)
-        return found
+        asked = self._asked(self._admits(event.source), seen, frozenset(self._by_fields(values)))
+        return [rule for rule, left in asked if left.matches(text, values)]
 
     def _by_fields(self, values: Values) -> set[int]:
         """The rules that are filed under a field."""
@@ -86,7 +85,7 @@ class RuleBook:
                     found.update(by_value.get(text_of(value), ()))
         return found
 
-    def _ask(self, source: str, seen: frozenset[str], by_fields: frozenset[int]) -> tuple[tuple[Rule, Rule], ...]:
+    def _ask(self, admitting: int, seen: frozenset[str], by_fields: frozenset[int]) -> tuple[tuple[Rule, Rule], ...]:
         """The rules to ask about an event, and what of each is left to ask.
 
         Kept for some thousands of combinations: lines that one statement of a program wrote have the same literals.
@@ -94,23 +93,24 @@ class RuleBook:
         numbers = {*self._always, *by_fields}
         for key in seen:
             numbers.update(self._by_literal.get(key, ()))
-        refused = self._refusing(source)
-        asked = [(self.rules[n], self._left(n, seen & self._keys[n])) for n in sorted(numbers - refused)]
+        admitted = sorted(n for n in numbers if admitting >> self._pattern_of[n] & 1)
+        asked = [(self.rules[n], self._left(n, seen & self._keys[n])) for n in admitted]
         return tuple((rule, left) for rule, left in asked if left is not None)
 
     def _left_of(self, number: int, seen: frozenset[str]) -> Rule | None:
         return self.rules[number].among(seen)
 
-    def _refusing(self, source: str) -> frozenset[int]:
-        """The rules that do not admit a source; kept per source, within bounds as sources come from outside."""
-        refused = self._refused.get(source)
-        if refused is None:
-            admitted = {sources for sources, pattern in self._patterns.items() if pattern.match(source.lower())}
-            refused = frozenset(n for n, rule in enumerate(self.rules) if rule.sources and rule.sources not in admitted)
-            if len(self._refused) >= _SOURCES_KEPT:
-                self._refused.clear()
-            self._refused[source] = refused
-        return refused
+    def _admits(self, source: str) -> int:
+        """Which patterns of sources admit a source, as bits; kept within bounds, as sources come from outside."""
+        bits = self._admitting.get(source)
+        if bits is None:
+            plain = source.lower()
+            bits = sum(1 << number for number, pattern in enumerate(self._patterns) if pattern.match(plain))
+            if len(self._admitting) >= _SOURCES_KEPT:
+                self._admitting.clear()
+            if len(source) <= _LONGEST_SOURCE:
+                self._admitting[source] = bits
+        return bits
 
     def _file(self, number: int, anchors: Sequence[Anchors]) -> None:
         if not anchors:

@@ -6,7 +6,7 @@ A name means every field whose path ends with it, in any case and without `_`, `
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
@@ -37,6 +37,7 @@ _LONGEST_SEEN = 120
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FLAT = frozenset({int, float, bool})
 _PLACES_KEPT = 16_384
+_LONGEST_KEPT = 256  # of a name: names come from outside, and no rule asks for one as long as this
 
 Place = tuple[str, tuple[str, ...], tuple[str, ...]]
 """A key of an event: how names compare it, the names above it, and the wanted names that mean it."""
@@ -149,7 +150,6 @@ def _name_words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _NAME_WORD.findall(max(name.split("."), key=len)))
 
 
-@lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
     """A field's name as names are compared."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
@@ -168,7 +168,8 @@ class FieldReader:
             parts = name.lstrip(".").split(".")
             entry = (name, tuple(reversed(parts[:-1])), name.startswith("."))
             self._by_leaf.setdefault(parts[-1], []).append(entry)
-        self._place = lru_cache(maxsize=_PLACES_KEPT)(self._placed)
+        self.kept = lru_cache(maxsize=_PLACES_KEPT)(self.placed)
+        """The same as `placed`, for keys that come again and again."""
 
     def read(self, event: Event) -> dict[str, list[object]]:
         """The wanted fields of an event with all their values."""
@@ -178,10 +179,10 @@ class FieldReader:
             if value is not None:
                 found[name] = [value]
         if event.fields:
-            _Walk(self._place, found).into(event.fields, (), _DEEPEST)
+            _Walk(self, found).into(event.fields, (), _DEEPEST)
         return found
 
-    def _placed(self, key: str, parents: tuple[str, ...]) -> Place:
+    def placed(self, key: str, parents: tuple[str, ...]) -> Place:
         """A key as names are compared, the names above it, nearest first, and the wanted names that mean it."""
         leaf, above = canonical(key), parents
         if "." in leaf:
@@ -192,16 +193,16 @@ class FieldReader:
             for name, needed, top in self._by_leaf.get(leaf, ())
             if needed == above[: len(needed)] and (not top or len(above) == len(needed))
         )
-        return leaf, above, names
+        return leaf[:_LONGEST_KEPT], tuple(part[:_LONGEST_KEPT] for part in above[: _DEEPEST + 1]), names
 
 
 class _Walk:
     """One walk over one event, bounded in depth and in the number of fields."""
 
-    __slots__ = ("_found", "_left", "_place")
+    __slots__ = ("_found", "_left", "_reader")
 
-    def __init__(self, place: Callable[[str, tuple[str, ...]], Place], found: dict[str, list[object]]) -> None:
-        self._place = place
+    def __init__(self, reader: FieldReader, found: dict[str, list[object]]) -> None:
+        self._reader = reader
         self._found = found
         self._left = _MOST
 
@@ -210,11 +211,11 @@ class _Walk:
         self._left -= len(node)
         if self._left < 0:
             return
-        place = self._place
+        kept, placed = self._reader.kept, self._reader.placed
         for key, value in node.items():
             if value is None or value == "":
                 continue
-            leaf, above, names = place(key, parents)
+            leaf, above, names = kept(key, parents) if len(key) <= _LONGEST_KEPT else placed(key, parents)
             for name in names:
                 self._keep(name, value)
             kind = type(value)

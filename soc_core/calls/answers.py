@@ -190,13 +190,13 @@ def _threshold(answer: object) -> None:
 
 def _texts(noun: object, *values: object) -> None:
     for value in values:
-        if type(value) is not str and not isinstance(value, str):
+        if not isinstance(value, str):
             raise Rubbish(f"answered {_name(noun)} with {_name(value)} in the place of a text")
 
 
 def _numbers(noun: object, *values: object) -> None:
     for value in values:
-        if type(value) is not float and not isinstance(value, (int, float)):
+        if not isinstance(value, (int, float)):
             raise Rubbish(f"answered {_name(noun)} with {_name(value)} in the place of a number")
 
 

@@ -4,7 +4,6 @@ import enum
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 
 import attrs
@@ -198,11 +197,7 @@ class Incident:
 def fingerprint(finding: Finding) -> str:
     """What makes two events the same trouble: the rule (or label), the source, and the host, user and address."""
     event = finding.event
-    return _digest(finding.rule or finding.label, event.source, event.host or "", event.user or "", event.ip or "")
-
-
-@lru_cache(maxsize=4096)
-def _digest(*parts: str) -> str:
+    parts = (finding.rule or finding.label, event.source, event.host or "", event.user or "", event.ip or "")
     # Each part carries its length: log text must not be able to pass for another combination of parts.
     joined = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]

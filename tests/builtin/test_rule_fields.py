@@ -1,5 +1,6 @@
 """Conditions on fields: which fields a name means, and how values compare."""
 
+import tracemalloc
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -130,3 +131,25 @@ def test_a_deep_or_wide_event_is_read_within_bounds() -> None:
         deep = {"n": deep}
     assert not holds("f", "bottom", deep)
     assert not holds("f", "x", {"wide": {str(number): "y" for number in range(20_000)}})
+
+
+def test_a_field_behind_a_very_long_name_is_found_and_its_name_is_not_kept() -> None:
+    reader = FieldReader(field_condition("userIdentity.type", "Root").names)
+
+    def read(number: int) -> object:
+        long = f"{number}." + "x" * 100_000
+        fields = {
+            f"{long}.userIdentity.type": "Root",
+            long: {"type": "no", "userIdentity": {"type": "Root"}},
+            f"{long}.b": {"type": "no"},
+        }
+        return reader.read(Event(source="s", message="m", received=datetime(2026, 1, 1, tzinfo=UTC), fields=fields))
+
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            assert read(number) == {"useridentity.type": ["Root", "Root"]}
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2_000_000

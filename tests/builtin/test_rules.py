@@ -1,6 +1,7 @@
 """The rules classifier on single events: who wins, what is counted, what is stated, which rules are in force."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,24 @@ def test_a_rule_speaks_of_its_sources_only(classify: Callable[..., Finding | Non
     assert classify(text, "x", "SSHD-session") is not None
     assert classify(text, "x", "web.auth") is not None
     assert classify(text, "x", "nginx") is None
+
+
+def test_sources_are_not_kept_however_many_and_long_they_are() -> None:
+    pack = Rules()
+
+    def classify(number: int) -> None:
+        pack.classify_event(event("nothing to see", f"{number}"))
+        pack.classify_event(event("nothing to see", f"{number}" * 2_000))
+
+    classify(0)
+    tracemalloc.start()
+    try:
+        for number in range(1000, 1500):
+            classify(number)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_500_000
 
 
 def test_all_keys_must_hold_and_unless_must_not(classify: Callable[..., Finding | None]) -> None:

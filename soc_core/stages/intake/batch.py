@@ -14,7 +14,7 @@ from soc_core.scan import Candidate
 from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece, Refused
 from soc_core.stages.intake.formats import STRICT, LineEvent, Origin
 from soc_core.stages.intake.misfits import misfits
-from soc_core.stages.intake.position import CURSOR
+from soc_core.stages.intake.position import CURSOR, Position
 
 Select = Callable[[Block], Sequence[Candidate] | None]
 _NO_HITS: frozenset[str] = frozenset()
@@ -82,11 +82,11 @@ class Taken:
     lines: Sequence[Line | Candidate] = ()
     refused: Refused | None = None
     block: Block | None = None
-    position: str | None = None
+    position: Position | None = None
     selected: bool = False
 
 
-def taken(piece: Piece, origin: Origin, *, select: Select | None, position: str | None) -> Taken:
+def taken(piece: Piece, origin: Origin, *, select: Select | None, position: Position | None) -> Taken:
     """Take out of a piece what is to be parsed: what is selected, or all of it where nothing selects."""
     if not isinstance(piece, Block):
         return Taken(input=piece.input, origin=origin, refused=piece, position=position)
@@ -112,8 +112,9 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
             quarantined.append(
                 Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
-        lines = [line for line in one.lines if line.data and not line.data.isspace()]
-        for line in lines:
+        for line in one.lines:
+            if not line.data or line.data.isspace():
+                continue
             event = LineEvent.of(line.data, line.offset, one.origin, _hits(line))
             # Where every line is wanted, so are its parts: reading them in one go keeps the processor's caches warm.
             reason = _refused(event) if one.block is not None or not one.selected else ""
@@ -121,12 +122,13 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
                 quarantined.append(_quarantined(line, one.block, reason))
             elif one.block is None or not one.selected or isinstance(line, Candidate):
                 events.append(event)
+    last = pieces[-1]
     return Batch(
-        input=pieces[-1].input,
+        input=last.input,
         events=tuple(events),
         quarantined=tuple(quarantined),
         lines=sum(one.count for one in pieces),
-        position=pieces[-1].position,
+        position=None if last.position is None else last.position.text(),
         selected=all(one.selected for one in pieces),
     )
 

@@ -198,8 +198,7 @@ class Reader:
             identity=None if log is None else log.identity,
             severities=self._severities,
         )
-        place = None if log is None else log.position
-        return taken(piece, origin, select=self._select, position=None if place is None else place.text())
+        return taken(piece, origin, select=self._select, position=None if log is None else log.position)
 
     def _format_of(self, block: Block) -> str:
         """What to parse a block's lines as: strictly only where the log is of a strict format."""
