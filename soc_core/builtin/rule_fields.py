@@ -6,7 +6,7 @@ A name means every field whose path ends with it, in any case and without `_`, `
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import attrs
@@ -168,7 +168,7 @@ class FieldReader:
             parts = name.lstrip(".").split(".")
             entry = (name, tuple(reversed(parts[:-1])), name.startswith("."))
             self._by_leaf.setdefault(parts[-1], []).append(entry)
-        self.kept = lru_cache(maxsize=_PLACES_KEPT)(self.placed)
+        self.kept: Callable[[str, tuple[str, ...]], Place] = lru_cache(maxsize=_PLACES_KEPT)(self.placed)
         """The same as `placed`, for keys that come again and again."""
 
     def read(self, event: Event) -> dict[str, list[object]]:
