@@ -61,11 +61,10 @@ class Fanout:
         """Tell everybody, or one plugin, about a change. A count that waits to be told is not told twice."""
         hook = "on_incident_updated"
         payload = {"update": codec.plain(update)}
-        if update.change is Change.COUNT:
-            waiting = outbox.find(tx, states=[JobState.READY], incident=incident.id, kind=hook)
-            if any('"change":"count"' in job.payload for job in waiting):
-                return
-        later = now + COUNT_PACE if update.change is Change.COUNT else None
+        counts = update.change is Change.COUNT
+        if counts and any('"change":"count"' in job.payload for job in outbox.waiting(tx, incident.id, hook)):
+            return
+        later = now + COUNT_PACE if counts else None
         self._tell(tx, incident, hook, f"{update.change}:{incident.version}", payload, now, not_before=later, only=only)
 
     def escalated(self, tx: Connection, incident: Incident, step: EscalationStep, cycle: int, now: datetime) -> None:

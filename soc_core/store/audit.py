@@ -14,6 +14,11 @@ from soc_core.store.schema import audit, meta
 _GENESIS = "0" * 64
 START = f"0:{_GENESIS}"
 
+_LAST = select(meta.c.value).where(meta.c.key == "audit").with_for_update()
+_KEEP_LAST = update(meta).where(meta.c.key == "audit")
+_INSTALLATION = select(meta.c.value).where(meta.c.key == "installation")
+_ADD = insert(audit)
+
 
 @attrs.frozen(kw_only=True)
 class Entry:
@@ -46,12 +51,12 @@ def record(
 ) -> None:
     """Add one entry to the end of the trail."""
     # The last entry's hash lies in `meta`: its row is the lock that keeps two writers from forking the chain.
-    seq, previous = _split(tx.execute(select(meta.c.value).where(meta.c.key == "audit").with_for_update()).scalar_one())
+    seq, previous = _split(tx.execute(_LAST).scalar_one())
     body = msgspec.json.encode(dict(details or {}), order="sorted").decode()
     entry = Entry(seq=seq + 1, at=at, incident=incident, what=what, actor=actor, origin=origin, body=body, hash="")
     entry = attrs.evolve(entry, hash=entry.chained(previous, _key(tx)))
-    tx.execute(insert(audit), attrs.asdict(entry))
-    tx.execute(update(meta).where(meta.c.key == "audit").values(value=f"{entry.seq}:{entry.hash}"))
+    tx.execute(_ADD, attrs.asdict(entry))
+    tx.execute(_KEEP_LAST, {"value": f"{entry.seq}:{entry.hash}"})
 
 
 def entries(tx: Connection, *, incident: str | None = None, last: int | None = None) -> tuple[Entry, ...]:
@@ -97,7 +102,7 @@ def verify(tx: Connection, *, anchor: str | None = None) -> str | None:
 def _key(tx: Connection) -> bytes:
     # The installation's name keys the chain. It lies in the same store: the chain shows careless and partial changes;
     # against somebody who rewrites everything, keep `head()` elsewhere.
-    return str(tx.execute(select(meta.c.value).where(meta.c.key == "installation")).scalar()).encode()
+    return str(tx.execute(_INSTALLATION).scalar()).encode()
 
 
 def _stream(tx: Connection) -> Iterator[Entry]:

@@ -32,8 +32,7 @@ def moved(tx: Connection) -> dict[tuple[str, str], datetime]:
 
 def save(tx: Connection, owner: str, name: str, value: str, *, now: datetime) -> None:
     """Remember where `owner` stopped with `name`."""
-    query = upsert.insert(tx, cursor).values(owner=owner, name=name, value=value, at=now)
-    tx.execute(query.on_conflict_do_update(index_elements=["owner", "name"], set_={"value": value, "at": now}))
+    upsert.put(tx, cursor, [{"owner": owner, "name": name, "value": value, "at": now}], key=("owner", "name"))
 
 
 def beat(tx: Connection, now: datetime) -> None:

@@ -77,8 +77,8 @@ def written(tx: Connection, incident: str, origin: str, field: str, said: Said) 
 
 
 def _put(tx: Connection, incident: str, origin: str, field: str, **values: str) -> None:
-    query = upsert.insert(tx, field_state).values(incident=incident, origin=origin, field=field, **values)
-    tx.execute(query.on_conflict_do_update(index_elements=["incident", "origin", "field"], set_=values))
+    row = {"incident": incident, "origin": origin, "field": field, **values}
+    upsert.put(tx, field_state, [row], key=("incident", "origin", "field"))
 
 
 def _side(last_seen: str | None, last_written: str | None) -> Side:

@@ -3,10 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from soc_core.store import upsert
 from soc_core.store.schema import event_inbox, inbound
+
+_KNOWN = select(event_inbox.c.source, event_inbox.c.event_id).where(
+    event_inbox.c.event_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def is_new(tx: Connection, origin: str, delivery_id: str, now: datetime) -> bool:
@@ -18,13 +22,10 @@ def known_events(tx: Connection, ids: Collection[tuple[str, str]]) -> set[tuple[
     """Which of these (source, event id) pairs were seen before."""
     if not ids:
         return set()
-    query = select(event_inbox.c.source, event_inbox.c.event_id).where(event_inbox.c.event_id.in_({i for _, i in ids}))
-    return {(source, event_id) for source, event_id in tx.execute(query).all()} & set(ids)
+    found = tx.execute(_KNOWN, {"ids": list({event_id for _, event_id in ids})}).all()
+    return {(source, event_id) for source, event_id in found} & set(ids)
 
 
 def remember_events(tx: Connection, ids: Collection[tuple[str, str]], now: datetime) -> None:
     """Remember events by (source, event id)."""
-    if not ids:
-        return
-    rows = [{"source": source, "event_id": event_id, "at": now} for source, event_id in ids]
-    tx.execute(upsert.insert(tx, event_inbox).on_conflict_do_nothing(), rows)
+    upsert.added(tx, event_inbox, [{"source": source, "event_id": event_id, "at": now} for source, event_id in ids])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import attrs
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, insert, select, update
 
 from soc_core import codec
 from soc_core.errors import StoreError
@@ -15,6 +15,26 @@ from soc_core.store.meta import next_number
 from soc_core.store.schema import incident as table
 from soc_core.store.schema import job, sla_clock, ticket
 
+# Statements that are asked often are put together once: that takes ten times as long as asking them.
+_ADD = insert(table)
+_SAVE = update(table).where(table.c.id == bindparam("saved"))
+_OPEN = select(table.c.body).where(table.c.open_key.in_(bindparam("keys", expanding=True))).with_for_update()
+_LAST_CLOSED = (
+    select(table.c.body)
+    .where(table.c.fingerprint == bindparam("fingerprint"), table.c.closed_at.is_not(None))
+    .order_by(table.c.closed_at.desc())
+    .limit(1)
+    .with_for_update()
+)
+_FIRST_SIMILAR = (
+    select(table.c.id)
+    .where(table.c.label == bindparam("label"), table.c.source == bindparam("source"))
+    .where(table.c.opened_at >= bindparam("since"), table.c.similar_to.is_(None))
+    .order_by(table.c.number.desc())
+    .limit(1)
+)
+_OPENED_SINCE = select(func.count()).select_from(table).where(table.c.opened_at > bindparam("since"))
+
 
 def new_id(tx: Connection) -> str:
     """The next incident's id: `INC-1`, `INC-2`, ..."""
@@ -23,14 +43,14 @@ def new_id(tx: Connection) -> str:
 
 def add(tx: Connection, incident: Incident) -> None:
     """Put a new incident on the shelf. Its fingerprint is unique among those that are not closed."""
-    tx.execute(insert(table), _row(incident))
+    tx.execute(_ADD, _row(incident))
     add_clocks(tx, incident)
 
 
 def save(tx: Connection, incident: Incident) -> Incident:
     """Put the new state of an incident on the shelf; answers it with its version raised."""
     newer = attrs.evolve(incident, version=incident.version + 1)
-    if not tx.execute(update(table).where(table.c.id == incident.id).values(_row(newer))).rowcount:
+    if not tx.execute(_SAVE, {"saved": incident.id, **_row(newer)}).rowcount:
         raise StoreError(f"incident {incident.id} is not in the store")
     save_clocks(tx, newer)
     return newer
@@ -54,15 +74,13 @@ def take(tx: Connection, key: str) -> Incident | None:
 
 def open_by_fingerprint(tx: Connection, fingerprints: Iterable[str]) -> dict[str, Incident]:
     """The incidents that are not closed and have one of the fingerprints, kept for changes."""
-    query = select(table.c.body).where(table.c.open_key.in_(list(fingerprints))).with_for_update()
-    found = (codec.load(body, Incident) for body in tx.execute(query).scalars())
+    found = (codec.load(body, Incident) for body in tx.execute(_OPEN, {"keys": list(fingerprints)}).scalars())
     return {incident.fingerprint: incident for incident in found}
 
 
 def last_closed(tx: Connection, fingerprint: str) -> Incident | None:
     """The incident with this fingerprint that was closed last, or the one in which it goes on."""
-    query = select(table.c.body).where(table.c.fingerprint == fingerprint, table.c.closed_at.is_not(None))
-    body = tx.execute(query.order_by(table.c.closed_at.desc()).limit(1).with_for_update()).scalar()
+    body = tx.execute(_LAST_CLOSED, {"fingerprint": fingerprint}).scalar()
     found = None if body is None else codec.load(body, Incident)
     while found is not None and found.merged_into is not None:
         found = take(tx, found.merged_into)
@@ -73,15 +91,12 @@ def last_closed(tx: Connection, fingerprint: str) -> Incident | None:
 
 def first_similar(tx: Connection, *, label: str, source: str, since: datetime) -> str | None:
     """The incident with this label and source that opened after `since` and leads a thread of its own."""
-    query = select(table.c.id).where(
-        table.c.label == label, table.c.source == source, table.c.opened_at >= since, table.c.similar_to.is_(None)
-    )
-    return tx.execute(query.order_by(table.c.number.desc()).limit(1)).scalar()
+    return tx.execute(_FIRST_SIMILAR, {"label": label, "source": source, "since": since}).scalar()
 
 
 def opened_since(tx: Connection, since: datetime) -> int:
     """How many incidents were opened after `since`: how a storm is noticed."""
-    return tx.execute(select(func.count()).select_from(table).where(table.c.opened_at > since)).scalar_one()
+    return tx.execute(_OPENED_SINCE, {"since": since}).scalar_one()
 
 
 def find(tx: Connection, *, statuses: Collection[Status] = (), limit: int = 1000) -> tuple[Incident, ...]:

@@ -44,8 +44,7 @@ def get(tx: Connection, dest: str) -> Limit:
 
 def put(tx: Connection, limit: Limit) -> None:
     """Keep how a destination stands."""
-    values = attrs.asdict(limit)
-    tx.execute(upsert.insert(tx, table).values(values).on_conflict_do_update(index_elements=["dest"], set_=values))
+    upsert.put(tx, table, [attrs.asdict(limit)], key=("dest",))
 
 
 def all_limits(tx: Connection) -> tuple[Limit, ...]:

@@ -2,10 +2,17 @@
 
 import uuid
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from soc_core.store import audit
 from soc_core.store.schema import counter, meta
+
+_COUNT_ON = (
+    update(counter)
+    .where(counter.c.name == bindparam("sequence"))
+    .values(value=counter.c.value + 1)
+    .returning(counter.c.value)
+)
 
 
 def prepare(tx: Connection) -> None:
@@ -24,5 +31,4 @@ def installation_id(tx: Connection) -> str:
 
 def next_number(tx: Connection, name: str) -> int:
     """The next number of a sequence; numbers of transactions that fail are given out again."""
-    query = update(counter).where(counter.c.name == name).values(value=counter.c.value + 1).returning(counter.c.value)
-    return int(tx.execute(query).scalar_one())
+    return int(tx.execute(_COUNT_ON, {"sequence": name}).scalar_one())

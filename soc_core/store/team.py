@@ -29,8 +29,7 @@ def take_turn(tx: Connection, person: str, now: datetime) -> None:
     """Remember that somebody was given an incident; turns taken in one instant keep their order."""
     latest = tx.execute(select(func.max(turn.c.at))).scalar()
     now = now if latest is None else max(now, latest + timedelta(microseconds=1))
-    query = upsert.insert(tx, turn).values(person=person, at=now)
-    tx.execute(query.on_conflict_do_update(index_elements=["person"], set_={"at": now}))
+    upsert.put(tx, turn, [{"person": person, "at": now}], key=("person",))
 
 
 def loads(tx: Connection) -> dict[str, int]:

@@ -55,13 +55,7 @@ def write(tx: Connection, windows: Sequence[Window], now: datetime) -> None:
     rows = [
         {"key": w.key, "rule": w.rule, "times": msgspec.json.encode(w.times).decode(), "latest": now} for w in windows
     ]
-    query = upsert.insert(tx, table)
-    tx.execute(
-        query.on_conflict_do_update(
-            index_elements=["key"], set_={"times": query.excluded.times, "latest": query.excluded.latest}
-        ),
-        rows,
-    )
+    upsert.put(tx, table, rows, key=("key",), kept=("rule",))
     oldest = tx.execute(select(table.c.latest).order_by(table.c.latest.desc()).offset(MOST).limit(1)).scalar()
     if oldest is not None:
         tx.execute(delete(table).where(table.c.latest <= oldest))
