@@ -80,7 +80,7 @@ class Watcher:
 def main() -> None:
     """Do what the argument says and print the result as JSON."""
     task = Task(**json.loads(sys.argv[1]))
-    gc.set_threshold(50_000, 20, 20)  # as `soc run` does
+    gc.set_threshold(50_000, 20, 20)  # this and `freeze` below: as `soc run` does
     result = _bare(task) if task.kind == "bare" else _path(task)
     print(json.dumps({**result, "memory_mb": _memory()}))
 
@@ -101,6 +101,7 @@ def _path(task: Task) -> dict[str, float]:
         return {"lines": 0, "matched": 0, **_since(began)}
     with opened(task) as soc, _workers(soc, task.workers) as workers:
         _start(soc, Path(task.log))
+        gc.freeze()
         began = _now()
         lines = matched = 0
         for batch in Reader([task.log], clock=soc.clock, select=soc.candidates, workers=workers):

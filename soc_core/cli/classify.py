@@ -1,6 +1,5 @@
 """`soc classify`: one answer for each event, nothing stored."""
 
-import gc
 import shutil
 import sys
 from collections.abc import Iterator
@@ -39,7 +38,6 @@ def classify(
 
     session, names = current(ctx), chosen(paths, log_format)
     programs, rejects, told, read = screen.for_programs(as_json), Rejects(), set[str](), 0
-    gc.set_threshold(50_000, 20, 20)  # as `soc run` does
     with session.soc(in_memory=True) as soc:
         floors = soc.settings.priorities.floors
         stdin = sys.stdin.buffer if STDIN in names else None

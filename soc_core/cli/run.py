@@ -1,6 +1,5 @@
 """`soc run`: read logs, decide, deliver what is due, and say what came of it."""
 
-import gc
 import sys
 import threading
 import time
@@ -82,8 +81,6 @@ def run(
     if follow and workers > 1:
         raise click.UsageError("--follow reads what comes, which one process does: leave --workers out")
     session, names = current(ctx), chosen(paths, log_format)
-    # Events come and go by the thousand and form no cycles: looking for some would take a third of the time.
-    gc.set_threshold(50_000, 20, 20)
     began = time.monotonic()
     with session.soc(in_memory=dry_run) as soc, _workers(soc, workers, source) as helpers:
         stdin = sys.stdin.buffer if STDIN in names else None

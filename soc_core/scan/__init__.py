@@ -60,7 +60,7 @@ class Scanner:
             else:
                 self.names.append(f"{plugin}:{pattern.name}")
         self._database = database if self.names else None
-        self._hits: dict[tuple[int, ...], frozenset[str]] = {}
+        self._hits: dict[frozenset[int], frozenset[str]] = {}
 
     def candidates(self, data: bytes, *, offset: int = 0) -> list[Candidate]:
         """The lines of a block that a plugin wants to see, in order; all of them if one wants them all."""
@@ -98,7 +98,7 @@ class Scanner:
         return found
 
     def _named(self, numbers: Iterable[int]) -> frozenset[str]:
-        key = tuple(sorted(numbers))
+        key = frozenset(numbers)
         hits = self._hits.get(key)
         if hits is None:
             if len(self._hits) >= _SETS_KEPT:  # which patterns fire together is up to whoever writes the lines

@@ -45,35 +45,29 @@ class Origin:
 class LineEvent(Event):
     """The event of a line: an `Event` in all, except that its parts are read when they are asked for.
 
-    The message takes a look at the header; any other part has the whole line read.
+    The message, which its header tells, is there at once; any other part has the whole line read.
     """
 
-    __slots__ = ("_data", "_glance", "_offset", "_origin")
-    _data: bytes
-    _glance: Glance | None
-    _offset: int
-    _origin: Origin
+    __slots__ = ("_line",)
+    _line: tuple[bytes, int, Origin, Glance | None]
 
     @classmethod
     def of(cls, data: bytes, offset: int, origin: Origin, hits: frozenset[str]) -> "LineEvent":
         """An event that is not read yet."""
         event = cls.__new__(cls)
+        seen = glance(text_of(data)) if origin.format in ("auto", "mixed") else None
+        _put(event, "_line", (data, offset, origin, seen))
         _put(event, "received", origin.received)
         _put(event, "hits", hits)
-        _put(event, "_data", data)
-        _put(event, "_offset", offset)
-        _put(event, "_origin", origin)
-        _put(event, "_glance", None)
+        if seen is not None:
+            _put(event, "message", seen.message)
         return event
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever type the part has
         """Read what is not read yet."""
-        if name == "message":
-            self._look()
-        elif name in _NAMES:
-            self.read()
-        else:
+        if name not in _NAMES:
             raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
+        self.read()
         return object.__getattribute__(self, name)
 
     def __eq__(self, other: object) -> bool:
@@ -90,23 +84,15 @@ class LineEvent(Event):
         Raises:
             InputError: The line is not of its format; those that may be left unread refuse none.
         """
-        origin, seen, text = self._origin, self._glance, text_of(self._data)
+        data, offset, origin, seen = self._line
+        text = text_of(data)
         if seen is None:
             facts = facts_of(text, origin.format, origin.received, origin.severities)
         else:
             facts = behind(seen, text, origin.received, origin.severities)
-        own = origin.id_of(self._data, self._offset)
+        own = origin.id_of(data, offset)
         for name, value in zip(PARTS, parts(facts, origin.received, origin.source, own), strict=True):
             _put(self, name, value)
-
-    def _look(self) -> None:
-        origin = self._origin
-        seen = glance(text_of(self._data)) if origin.format in ("auto", "mixed") else None
-        if seen is None:
-            self.read()
-            return
-        _put(self, "_glance", seen)
-        _put(self, "message", seen.message)
 
 
 PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
