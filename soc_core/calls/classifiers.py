@@ -70,10 +70,7 @@ class Classifiers:
         )
         for plugin, there in batches.items():
             self._ask_about_all(plugin, events, there, said)
-        return tuple(
-            Classified(event, self._strongest_first(one.values), one.failures, one.asked, one.hung or not one.heard)
-            for event, one in zip(events, said, strict=True)
-        )
+        return tuple(map(self._classified, events, said))
 
     def _places(self, events: Sequence[Event], see_all: Collection[str] | None) -> Mapping[str, Sequence[int]]:
         """Where the events are that each plugin is asked about."""
@@ -114,10 +111,12 @@ class Classifiers:
             if found is not None:
                 one.values += ((plugin, found),)
 
-    def _strongest_first(self, findings: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:
-        if len(findings) > 1:
-            findings = sorted(findings, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
-        return tuple([found for _, found in findings])
+    def _classified(self, event: Event, said: Answers[Finding]) -> Classified:
+        found: Sequence[tuple[str, Finding]] = said.values
+        if len(found) > 1:  # the strongest first
+            found = sorted(found, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
+        findings = tuple([one for _, one in found])
+        return Classified(event, findings, said.failures, said.asked, said.hung or not said.heard)
 
 
 @lru_cache(maxsize=4096)

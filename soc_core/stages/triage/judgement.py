@@ -51,7 +51,7 @@ class Judgement(NamedTuple):
     @property
     def to_be_held(self) -> bool:
         """Whether the event is kept for a replay."""
-        return self.classified.held or (self.finding is not None and self.undecided)
+        return self.classified.held or (self.undecided and self.finding is not None)
 
     @property
     def matters(self) -> bool:
@@ -91,9 +91,9 @@ def judge(
         classified = calls.classify(events, see_all=see_all)
     asked: list[Finding] = []
     for answer in classified:
-        if (finding := answer.finding) is not None:
+        for finding in answer.findings[:1]:
             asked.append(finding)
-            if counts:
+            if counts and finding.thresholds:
                 asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
     with span("soc.decide"):
         decided = zip(asked, calls.decide(asked), strict=True)

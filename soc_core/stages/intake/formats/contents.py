@@ -60,8 +60,7 @@ def text_of(line: bytes | str) -> str:
         text = line if line.isascii() else line.encode("utf-8", "replace").decode("utf-8")
     else:
         text = line.decode("utf-8", "replace")
-    text = text.rstrip("\r\n")
-    return text.replace("\0", "\ufffd").removeprefix("\ufeff") if not text.isprintable() else text
+    return text.rstrip("\r\n").removeprefix("\ufeff").replace("\0", "\ufffd")
 
 
 def _any(text: str, received: datetime, severities: Severities) -> Facts:
