@@ -1,9 +1,10 @@
 """A JSON event laid out flat, so that one name finds a field however its product nests and spells it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 DEPTH = 6
 WIDTH = 4_000
+_SINGLE = frozenset({str, int, float, bool, type(None)})  # told ten times quicker than by asking for mappings
 _NOTHING = frozenset({"", "-", "?", "n/a", "null", "none", "unknown", "(null)"})
 
 
@@ -19,11 +20,16 @@ def flatten(event: Mapping[str, object]) -> dict[str, object]:
 
 def first(flat: Mapping[str, object], paths: Iterable[str]) -> object | None:
     """The first of the named values that is there and says something."""
-    for path in paths:
-        value = flat.get(path)
+    for path in present(flat, paths):
+        value = flat[path]
         if value is not None and not (isinstance(value, str) and value.strip().lower() in _NOTHING):
             return value
     return None
+
+
+def present(flat: Mapping[str, object], paths: Iterable[str]) -> Iterator[str]:
+    """The names that are there; of a hundred that products use few are in one event."""
+    return filter(flat.__contains__, paths)
 
 
 def text(value: object | None) -> str | None:
@@ -38,7 +44,7 @@ def _lay(event: Mapping[str, object], prefix: str, flat: dict[str, object], dept
         path = prefix + key.lower().replace("_", "").replace("-", "")
         while isinstance(value, list) and value:
             value = value[0]  # noqa: PLW2901  # of a list the first element speaks
-        if isinstance(value, Mapping):
+        if type(value) not in _SINGLE and isinstance(value, Mapping):
             if depth:
                 _lay(value, path + ".", flat, depth - 1)
         elif not isinstance(value, list) and len(flat) < WIDTH:

@@ -10,12 +10,16 @@ import attrs
 
 from soc_core.stages.intake.formats.entities import address, outcome_of
 from soc_core.stages.intake.formats.facts import Facts, fill
-from soc_core.stages.intake.formats.flat import first, flatten, text
+from soc_core.stages.intake.formats.flat import first, flatten, present, text
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.formats.times import read_time
 from soc_core.stages.intake.formats.windows import windows_facts
 
 Paths = tuple[str, ...]
+
+
+def _set(paths: Paths) -> frozenset[str]:
+    return frozenset(paths)
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +35,7 @@ class Shape:
     """
 
     name: str
-    needs: Paths
+    needs: frozenset[str] = attrs.field(converter=_set)
     source: str = ""
     sources: Paths = ()
     severity: Paths = ()
@@ -347,7 +351,7 @@ def shape_facts(event: Mapping[str, object], received: datetime, severities: Sev
         fill(facts, _by(GENERIC, flat, received, severities, stated=False))
         return facts
     for shape in SHAPES:
-        if all(path in flat for path in shape.needs):
+        if flat.keys() >= shape.needs:
             fill(facts, _by(shape, flat, received, severities))
             facts["schema"] = shape.name
             if shape.name == "wazuh" and isinstance(data := event.get("data"), Mapping):
@@ -369,14 +373,14 @@ def _by(
         facts["severity"] = _severity(shape, flat, severities)
     facts["host"] = text(first(flat, shape.host))
     facts["user"] = text(first(flat, shape.user))
-    for path in shape.ip:
-        if (ip := address(flat.get(path))) is not None:
+    for path in present(flat, shape.ip):
+        if (ip := address(flat[path])) is not None:
             facts["ip"] = ip
             break
     facts["time"] = read_time(first(flat, shape.time), received)
     facts["action"] = text(first(flat, shape.action))
-    for path in shape.outcome:
-        if (outcome := outcome_of(flat.get(path))) is not None:
+    for path in present(flat, shape.outcome):
+        if (outcome := outcome_of(flat[path])) is not None:
             facts["outcome"] = outcome
             break
     else:
@@ -386,8 +390,8 @@ def _by(
 
 
 def _severity(shape: Shape, flat: Mapping[str, object], severities: Severities) -> float | None:
-    for path in shape.severity:
-        if (stated := flat.get(path)) is not None and (severity := shape.scale(severities, stated)) is not None:
+    for path in present(flat, shape.severity):
+        if (stated := flat[path]) is not None and (severity := shape.scale(severities, stated)) is not None:
             return severity
     if shape is GENERIC and (level := first(flat, _LEVELS)) is not None:
         return severities.of_level(level)
