@@ -45,8 +45,7 @@ class RuleBook:
     def __init__(self, rules: Sequence[Rule], extra_fields: Iterable[str] = ()) -> None:
         self.rules: tuple[Rule, ...] = tuple(rules)
         self._by_literal: dict[str, list[int]] = {}
-        self._by_value: dict[str, dict[str, list[int]]] = {}
-        self._by_name: dict[str, list[int]] = {}
+        self._by_field: dict[str, tuple[list[int], dict[str, list[int]]]] = {}
         self._always: list[int] = []
         for number, rule in enumerate(self.rules):
             self._file(number, rule_anchors(rule))
@@ -76,12 +75,11 @@ class RuleBook:
     def _by_fields(self, values: Values) -> set[int]:
         """The rules that are filed under a field."""
         found: set[int] = set()
-        for name, present in values.items():
-            if name in self._by_name:
-                found.update(self._by_name[name])
-            by_value = self._by_value.get(name)
+        for name in filter(self._by_field.__contains__, values):
+            by_name, by_value = self._by_field[name]
+            found.update(by_name)
             if by_value:
-                for value in present:
+                for value in values[name]:
                     found.update(by_value.get(text_of(value), ()))
         return found
 
@@ -124,10 +122,11 @@ class RuleBook:
 
     def _file_field(self, number: int, anchor: FieldAnchor) -> None:
         for name in anchor.names:
+            by_name, by_value = self._by_field.setdefault(name, ([], {}))
             if not anchor.values:
-                self._by_name.setdefault(name, []).append(number)
+                by_name.append(number)
             for value in anchor.values:
-                self._by_value.setdefault(name, {}).setdefault(value, []).append(number)
+                by_value.setdefault(value, []).append(number)
 
 
 def rule_anchors(rule: Rule) -> tuple[Anchors, ...]:

@@ -7,7 +7,7 @@ can make a match explode.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -79,11 +79,15 @@ class TextPattern:
     def search(self, text: str) -> bool:
         """Whether the pattern occurs in the text, in any case of letters."""
         if len(text) <= SHORT:
-            return _quick(self.source).search(text) is not None
+            return self._quick.search(text) is not None
         linear = _linear(self.source)
         if linear is not None:
             return linear.search(text) is not None
-        return any(_quick(self.source).search(piece) for piece in _pieces(text))
+        return any(self._quick.search(piece) for piece in _pieces(text))
+
+    @cached_property
+    def _quick(self) -> "re.Pattern[str]":
+        return re.compile(self.source, _FLAGS)
 
 
 def phrase_pattern(phrase: str) -> TextPattern:
@@ -110,11 +114,6 @@ def text_pattern(source: str) -> TextPattern:
     nodes = _nodes(tree)
     _refuse_risky(nodes, source)
     return TextPattern(source, best_literals(_choices(nodes)))
-
-
-@cache
-def _quick(source: str) -> "re.Pattern[str]":
-    return re.compile(source, _FLAGS)
 
 
 @cache

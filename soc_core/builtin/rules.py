@@ -108,7 +108,7 @@ class Classifier:
             if best is None or rank > best_rank or (rank == best_rank and rule.id < best.id):
                 best, best_rank = rule, rank
         thresholds = tuple(
-            found for rule in matched if rule.threshold and (found := self._count(rule, rule.threshold, event))
+            [found for rule in matched if rule.threshold and (found := self._count(rule, rule.threshold, event))]
         )
         if best is None or (event.schema not in _TEXTS and best.id in self._by_words):
             judged = self._unknown(event, values, matched, thresholds)

@@ -91,12 +91,14 @@ class LineEvent(Event):
         else:
             facts = behind(seen, text, origin.received, origin.severities)
         own = origin.id_of(data, offset)
-        for name, value in zip(PARTS, parts(facts, origin.received, origin.source, own), strict=True):
-            _put(self, name, value)
+        for put, value in zip(_PUTS, parts(facts, origin.received, origin.source, own), strict=True):
+            put(self, value)
 
 
 PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
 """The parts of an event that its line tells."""
+
+_PUTS = tuple([getattr(Event, name).__set__ for name in PARTS])  # the slots themselves: an event is frozen
 
 
 def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> tuple[Any, ...]:
