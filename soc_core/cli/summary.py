@@ -59,6 +59,7 @@ class Summary:
             processed=self.tally["processed"],
             repeated=self.tally["repeated"],
             quarantined=self.tally["quarantined"],
+            held=self.tally["held"],
             incidents_opened=len(self.opened),
             joined=self.tally["joined"],
             alerts=self.alerts,

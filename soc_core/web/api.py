@@ -18,12 +18,11 @@ from soc_core import codec
 from soc_core.errors import ChangeRefused, StoreError
 from soc_core.model.incident import Change, Incident, Update
 from soc_core.model.setting import Secret
-from soc_core.printable import printable
 from soc_core.store.numbers import numbers
 from soc_core.store.reports import StoreReports, document
 from soc_core.web import shapes
 from soc_core.web.body import read
-from soc_core.web.operation import Operation, Parameter, Shape
+from soc_core.web.operation import Operation, Parameter, Shape, misspelt
 from soc_core.web.tokens import caller
 
 READER = "SOC_API_TOKEN"
@@ -157,8 +156,8 @@ class Api:
             who = caller(request, {**self._writers, READER: self._reader}, setting=READER)
             if isinstance(who, Response):
                 return who
-            if (misspelt := _misspelt(request, parameters)) is not None:
-                return misspelt
+            if (refusal := misspelt(request, parameters)) is not None:
+                return refusal
             return await to_thread.run_sync(_guarded, look, request)
 
         return Operation(
@@ -182,10 +181,10 @@ class Api:
             if isinstance(who, Response):
                 return who
             if who not in self._writers:
-                refusal = f"this token may only read: {WRITERS} names those who may change something\n"
-                return PlainTextResponse(refusal, status_code=403)
-            if (misspelt := _misspelt(request, parameters)) is not None:
-                return misspelt
+                sentence = f"this token may only read: {WRITERS} names those who may change something\n"
+                return PlainTextResponse(sentence, status_code=403)
+            if (refusal := misspelt(request, parameters)) is not None:
+                return refusal
             sent = await read(request, MAX_BODY)
             if isinstance(sent, Response):
                 return sent
@@ -221,16 +220,6 @@ class Api:
         except ChangeRefused as refusal:
             return PlainTextResponse(f"{refusal}\n", status_code=409)
         return self._incident(request)
-
-
-def _misspelt(request: Request, parameters: Sequence[Parameter]) -> Response | None:
-    """The refusal of a query with a name that means nothing here: passed over, it would answer another question."""
-    known = [one.name for one in parameters if one.where == "query"]
-    unknown = next((name for name in request.query_params if name not in known), None)
-    if unknown is None:
-        return None
-    names = f"there is {' and '.join(known)}" if known else "there is none"
-    return PlainTextResponse(f"no parameter is called '{printable(unknown[:40])}': {names}\n", status_code=400)
 
 
 def _guarded(look: Callable[[Request], Response], request: Request) -> Response:

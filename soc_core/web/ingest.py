@@ -15,7 +15,7 @@ from soc_core.errors import InputError, SettingsError, StoreError
 from soc_core.model.setting import Secret
 from soc_core.web import shapes
 from soc_core.web.body import PATIENCE, read
-from soc_core.web.operation import Operation, Parameter
+from soc_core.web.operation import Operation, Parameter, misspelt
 from soc_core.web.senders import ARRAYS, as_lines
 from soc_core.web.tokens import caller
 
@@ -23,6 +23,10 @@ TOKEN = "SOC_INGEST_TOKEN"  # noqa: S105 - the name of one
 AT_ONCE = 8
 _TEXT = {"type": "string"}
 _EVENT = {"type": ["object", "string"]}
+_PARAMETERS = (
+    Parameter(name="format", where="query", text="What the lines are", schema={**_TEXT, "default": "auto"}),
+    Parameter(name="source", where="query", text="The source of them all", schema=_TEXT),
+)
 _EVENTS = {"anyOf": [_EVENT, {"type": "array", "items": _EVENT}]}
 
 Take = Callable[[bytes, str, str | None], Mapping[str, int]]
@@ -48,6 +52,8 @@ def operation(
         who = caller(request, {TOKEN: token}, setting=TOKEN)
         if isinstance(who, Response):
             return who
+        if (refusal := misspelt(request, _PARAMETERS)) is not None:
+            return refusal
         if busy >= at_once:
             return _later(429, "the store is behind: nothing of this was taken, send it again")
         busy += 1
@@ -62,10 +68,7 @@ def operation(
         text="Take log lines; 200 means that they are stored.",
         answer=ingest,
         guarded=True,
-        parameters=(
-            Parameter(name="format", where="query", text="What the lines are", schema={**_TEXT, "default": "auto"}),
-            Parameter(name="source", where="query", text="The source of them all", schema=_TEXT),
-        ),
+        parameters=_PARAMETERS,
         takes={"application/x-ndjson": _TEXT, "text/plain": _TEXT, **dict.fromkeys(ARRAYS, _EVENTS)},
         gives=shapes.Taken,
         refuses=(400, 408, 413, 415, 429, 503),

@@ -8,8 +8,10 @@ from importlib.metadata import version
 import attrs
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from soc_core.printable import printable
 
 Schema = Mapping[str, object]
 Shape = type[msgspec.Struct] | Schema
@@ -56,6 +58,16 @@ class Operation:
     def route(self) -> Route:
         """The path for Starlette."""
         return Route(self.path, self.answer, methods=[self.method])
+
+
+def misspelt(request: Request, parameters: Sequence[Parameter]) -> Response | None:
+    """The refusal of a query with a name that means nothing here: passed over, it would answer another question."""
+    known = [one.name for one in parameters if one.where == "query"]
+    unknown = next((name for name in request.query_params if name not in known), None)
+    if unknown is None:
+        return None
+    names = f"there is {' and '.join(known)}" if known else "there is none"
+    return PlainTextResponse(f"no parameter is called '{printable(unknown[:40])}': {names}\n", status_code=400)
 
 
 def document(operations: Sequence[Operation]) -> dict[str, object]:

@@ -27,6 +27,7 @@ def test_a_run_says_what_came_of_the_log_in_one_document(soc):
         "processed": 3,
         "repeated": 0,
         "quarantined": 0,
+        "held": 0,
         "incidents_opened": 2,
         "joined": 0,
         "alerts": 1,
@@ -39,6 +40,18 @@ def test_a_run_says_what_came_of_the_log_in_one_document(soc):
             }
         ],
     }
+
+
+def test_events_that_no_plugin_can_judge_are_held_and_told(soc, place):
+    (place / "own").mkdir(mode=0o755)
+    plugin = place / "own" / "broken.py"
+    plugin.write_text(
+        "from soc_core import hookimpl\n\n@hookimpl\ndef classify_event(event):\n    return event.model\n"
+    )
+    plugin.chmod(0o644)
+    (place / "soc.toml").write_text('[plugins]\ndisable = ["jira", "slack", "rules"]\n')
+    found = soc("--plugins-dir", "own", "run", "house.log", "--json").document
+    assert (found["processed"], found["held"], found["incidents_opened"]) == (3, 3, 0)
 
 
 def test_the_format_that_was_chosen_is_told_on_standard_error(soc):

@@ -98,6 +98,7 @@ def test_a_body_over_the_cap_is_refused_whole(sender, soc, body):
         ("/ingest", "[" * 9000, {"content-type": "application/json"}, 400),
         ("/ingest?format=jsom", NDJSON, {}, 400),
         ("/ingest?source=%00", NDJSON, {}, 400),
+        ("/ingest?sorce=oven", NDJSON, {}, 400),
         ("/ingest", "x", {"content-encoding": "gzip"}, 415),
     ],
 )
