@@ -1,7 +1,7 @@
 """Checks what plugins answer, so that a wrong value is the plugin's failure and not a riddle three floors up."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice, repeat
 from typing import TypeVar
@@ -15,7 +15,7 @@ from soc_core.model.sla import EscalationStep, Sla, Target
 from soc_core.ports import Check, Endpoint, Service
 
 T = TypeVar("T")
-_new, _put = object.__new__, object.__setattr__
+_new = object.__new__
 
 
 def finding(plugin: str, event: Event, answer: object) -> Finding:
@@ -58,30 +58,42 @@ def decision(plugin: str, answer: object) -> Decision:
     return decided if decided.by == plugin else _signed_decision(decided, plugin)
 
 
-# What a plugin hands out stays as it is, whoever shares it, so its name goes on a copy. `attrs.evolve` takes four times
+# What a plugin hands out stays as it is, whoever shares it, so its name goes on a copy. `attrs.evolve` takes six times
 # as long as this, which is done for every event that matters to anybody.
+
+
+def _slots(noun: type, *names: str) -> Iterator[Callable[[object, object], None]]:
+    return (getattr(noun, name).__set__ for name in names)
+
+
+_event, _label, _confidence, _severity, _rule, _reason, _actions, _security, _thresholds, _classifier = _slots(
+    Finding,
+    *("event", "label", "confidence", "severity", "rule"),
+    *("reason", "actions", "security", "thresholds", "classifier"),
+)
+_course, _why, _by = _slots(Decision, "course", "reason", "by")
 
 
 def _signed_finding(found: Finding, plugin: str) -> Finding:
     twin = _new(Finding)
-    _put(twin, "event", found.event)
-    _put(twin, "label", found.label)
-    _put(twin, "confidence", found.confidence)
-    _put(twin, "severity", found.severity)
-    _put(twin, "rule", found.rule)
-    _put(twin, "reason", found.reason)
-    _put(twin, "actions", found.actions)
-    _put(twin, "security", found.security)
-    _put(twin, "thresholds", found.thresholds)
-    _put(twin, "classifier", plugin)
+    _event(twin, found.event)
+    _label(twin, found.label)
+    _confidence(twin, found.confidence)
+    _severity(twin, found.severity)
+    _rule(twin, found.rule)
+    _reason(twin, found.reason)
+    _actions(twin, found.actions)
+    _security(twin, found.security)
+    _thresholds(twin, found.thresholds)
+    _classifier(twin, plugin)
     return twin
 
 
 def _signed_decision(decided: Decision, plugin: str) -> Decision:
     twin = _new(Decision)
-    _put(twin, "course", decided.course)
-    _put(twin, "reason", decided.reason)
-    _put(twin, "by", plugin)
+    _course(twin, decided.course)
+    _why(twin, decided.reason)
+    _by(twin, plugin)
     return twin
 
 

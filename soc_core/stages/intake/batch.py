@@ -112,15 +112,18 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
             quarantined.append(
                 Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
+        origin, block = one.origin, one.block
+        # Where every line is wanted, so are its parts: reading them in one go keeps the processor's caches warm.
+        whole = block is not None or not one.selected
         for line in one.lines:
-            if not line.data or line.data.isspace():
+            data = line.data
+            if not data or data.isspace():
                 continue
-            event = LineEvent.of(line.data, line.offset, one.origin, _hits(line))
-            # Where every line is wanted, so are its parts: reading them in one go keeps the processor's caches warm.
-            reason = _refused(event) if one.block is not None or not one.selected else ""
-            if reason and one.block is not None:
-                quarantined.append(_quarantined(line, one.block, reason))
-            elif one.block is None or not one.selected or isinstance(line, Candidate):
+            event = LineEvent.of(data, line.offset, origin, line.hits if isinstance(line, Candidate) else _NO_HITS)
+            reason = _refused(event) if whole else ""
+            if reason and block is not None:
+                quarantined.append(_quarantined(line, block, reason))
+            elif block is None or not one.selected or isinstance(line, Candidate):
                 events.append(event)
     last = pieces[-1]
     return Batch(
@@ -145,7 +148,3 @@ def _refused(event: LineEvent) -> str:
 def _quarantined(line: Line | Candidate, block: Block, reason: str) -> Quarantined:
     number = block.line_at(line.offset - block.offset).number
     return Quarantined(line_number=number, offset=line.offset, reason=reason, data_head=line.data[:HEAD_KEPT])
-
-
-def _hits(line: Line | Candidate) -> frozenset[str]:
-    return line.hits if isinstance(line, Candidate) else _NO_HITS
