@@ -161,14 +161,12 @@ class Session:
 @contextmanager
 def _little_garbage() -> Iterator[None]:
     """Events come and go by the thousand and form no cycles, and what stands by now stays: few searches for garbage."""
-    before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 20)
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
-        gc.set_threshold(*before)
 
 
 def current(ctx: click.Context) -> Session:
