@@ -56,16 +56,12 @@ class _HyperscanFinder:
 
     def find(self, text: str) -> set[str]:
         """One scan of the text's bytes; literals are plain ASCII, so other characters cannot disturb them."""
-        found: set[str] = set()
-        keys = self._keys
-
-        def keep(number: int, start: int, end: int, flags: int, context: object) -> None:
-            found.add(keys[number])
-
+        found: list[int] = []
+        keep = found.append
         data = text.encode("utf-8", "replace")
         with self._turn:
-            self._database.scan(data, match_event_handler=keep)
-        return found
+            self._database.scan(data, lambda number, start, end, flags, context: keep(number))
+        return {self._keys[number] for number in found}
 
 
 def _expression(literal: Literal) -> bytes:

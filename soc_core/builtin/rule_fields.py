@@ -37,6 +37,8 @@ _LONGEST_SEEN = 120
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FLAT = frozenset({int, float, bool})
 _PLACES_KEPT = 16_384
+_ROWS_KEPT = 1024
+_WIDEST_ROW = 2048  # characters of all its names
 _LONGEST_KEPT = 256  # of a name: names come from outside, and no rule asks for one as long as this
 
 Place = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -170,6 +172,7 @@ class FieldReader:
             self._by_leaf.setdefault(parts[-1], []).append(entry)
         self.kept: Callable[[str, tuple[str, ...]], Place] = lru_cache(maxsize=_PLACES_KEPT)(self.placed)
         """The same as `placed`, for keys that come again and again."""
+        self._rows: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Place, ...]] = {}
 
     def read(self, event: Event) -> dict[str, list[object]]:
         """The wanted fields of an event with all their values."""
@@ -181,6 +184,18 @@ class FieldReader:
         if event.fields:
             _Walk(self, found).into(event.fields, (), _DEEPEST)
         return found
+
+    def row(self, keys: tuple[str, ...], parents: tuple[str, ...]) -> tuple[Place, ...]:
+        """The places of all keys of a table, kept within bounds for tables that look alike."""
+        row = self._rows.get((keys, parents))
+        if row is None:
+            kept, placed = self.kept, self.placed
+            row = tuple([kept(key, parents) if len(key) <= _LONGEST_KEPT else placed(key, parents) for key in keys])
+            if len(self._rows) >= _ROWS_KEPT:
+                self._rows.clear()
+            if sum(map(len, keys)) + sum(map(len, parents)) <= _WIDEST_ROW:
+                self._rows[keys, parents] = row
+        return row
 
     def placed(self, key: str, parents: tuple[str, ...]) -> Place:
         """A key as names are compared, the names above it, nearest first, and the wanted names that mean it."""
@@ -211,11 +226,10 @@ class _Walk:
         self._left -= len(node)
         if self._left < 0:
             return
-        kept, placed = self._reader.kept, self._reader.placed
-        for key, value in node.items():
+        row = self._reader.row(tuple(node), parents)
+        for (leaf, above, names), value in zip(row, node.values(), strict=True):
             if value is None or value == "":
                 continue
-            leaf, above, names = kept(key, parents) if len(key) <= _LONGEST_KEPT else placed(key, parents)
             for name in names:
                 self._keep(name, value)
             kind = type(value)

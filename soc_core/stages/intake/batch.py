@@ -119,11 +119,15 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
             data = line.data
             if not data or data.isspace():
                 continue
-            event = LineEvent.of(data, line.offset, origin, line.hits if isinstance(line, Candidate) else _NO_HITS)
-            reason = _refused(event) if whole else ""
-            if reason and block is not None:
-                quarantined.append(_quarantined(line, block, reason))
-            elif block is None or not one.selected or isinstance(line, Candidate):
+            hits = line.hits if isinstance(line, Candidate) else None
+            try:
+                event = LineEvent.of(data, line.offset, origin, _NO_HITS if hits is None else hits, whole=whole)
+            except InputError as error:
+                if block is None:  # no strict format, so none refuses
+                    raise
+                quarantined.append(_quarantined(line, block, str(error)))
+                continue
+            if hits is not None or block is None or not one.selected:
                 events.append(event)
     last = pieces[-1]
     return Batch(
@@ -134,15 +138,6 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
         position=None if last.position is None else last.position.text(),
         selected=all(one.selected for one in pieces),
     )
-
-
-def _refused(event: LineEvent) -> str:
-    """Why a line cannot be read; empty if it can."""
-    try:
-        event.read()
-    except InputError as error:
-        return str(error)
-    return ""
 
 
 def _quarantined(line: Line | Candidate, block: Block, reason: str) -> Quarantined:

@@ -64,6 +64,8 @@ def text_of(line: bytes | str) -> str:
 
 
 def _any(text: str, received: datetime, severities: Severities) -> Facts:
+    if (seen := glance(text)) is not None:
+        return behind(seen, text, received, severities)
     try:
         if text[:1] == "{":
             return _object(json_object(text), text, received, severities)

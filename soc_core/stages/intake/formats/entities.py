@@ -25,6 +25,7 @@ _WHO = re.compile(
     r"|opened for (?:user )?|closed for (?:user )?|failure for (?:user )?|for user "
     r"|User(?:name)?[ :]{1,2}['\"\[]|user(?:name)?[ :]{1,2}['\"\[])([^\s'\"\](),;]{1,128})"
 )
+_DONE_FOR = ("ailed ", "ccepted ", "pened ", "losed ", "ailure ")  # what else `_WHO` finds somebody behind
 _SUDO = re.compile(r"^\s{0,8}([^\s:]{1,128}) : (?:[^;]{0,200} ; )?(?:TTY|PWD|USER)=")
 
 _USER_KEYS = ("user", "username", "usr", "suser", "duser", "acct", "account", "login", "user_name", "logname", "ruser")
@@ -130,17 +131,22 @@ def text_facts(text: str, fields: Mapping[str, object]) -> Facts:
 
 
 def _may_name(text: str) -> bool:
-    return "ser" in text or " for " in text  # looking for a word is ten times quicker than the expression
+    # looking for words is ten times quicker than the expression
+    return "ser" in text or (" for " in text and any(word in text for word in _DONE_FOR))
 
 
 def _text_address(text: str) -> str | None:
     """The only IPv4 address of a line; of several, or of IPv6, the one it calls the peer, else the first."""
     found = _IPV4.findall(text) if text.count(".") > 2 else []
-    if len(set(found)) == 1 and (ip := address(found[0])):
+    if found and found.count(found[0]) == len(found) and (ip := address(found[0])):
         return ip
-    if (len(found) > 1 or "::" in text or _IPV6.search(text)) and (peer := _PEER.search(text)):
+    if (len(found) > 1 or _may_be_ipv6(text)) and (peer := _PEER.search(text)):
         found.insert(0, peer[1].rstrip(".:"))
     return next((ip for text in found if (ip := address(text))), None)
+
+
+def _may_be_ipv6(text: str) -> bool:
+    return "::" in text or (text.count(":") > 5 and _IPV6.search(text) is not None)
 
 
 def _pair_facts(fields: Mapping[str, object]) -> Facts:

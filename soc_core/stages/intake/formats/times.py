@@ -17,7 +17,7 @@ AHEAD = timedelta(days=1)
 _BEHIND = timedelta(days=-3653)
 
 _ISO = re.compile(
-    r"(\d{4})[-/.](\d{2})[-/.](\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s{0,2}(Z|UTC|[+-]\d{2}:?\d{2})?"
+    r"(\d{4}[-/.]\d{2}[-/.]\d{2}[T ]\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s{0,2}(Z|UTC|[+-]\d{2}:?\d{2})?"
 )
 _CLF = re.compile(r"(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})? ?([+-]\d{4})?")
 _NAMED = re.compile(
@@ -54,20 +54,25 @@ def from_iso(text: str) -> datetime | None:
     found = _ISO.match(text)
     if found is None:
         return None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    stamp, fraction, zone = found.groups()
+    time = _second(stamp)
+    if time is None:
+        return None
+    if fraction:
+        time = time.replace(microsecond=int(fraction.ljust(6, "0")[:6]))
     try:
-        time = datetime(
-            int(year),
-            int(month),
-            int(day),
-            int(hour),
-            int(minute),
-            min(int(second), 59),  # a leap second
-            int((fraction or "0").ljust(6, "0")[:6]),
-            UTC,
-        )
         return time - _offset(zone)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        return None
+
+
+@lru_cache(maxsize=1024)  # lines of one second state one time
+def _second(stamp: str) -> datetime | None:
+    year, month, day = int(stamp[:4]), int(stamp[5:7]), int(stamp[8:10])
+    hour, minute, second = int(stamp[11:13]), int(stamp[14:16]), min(int(stamp[17:19]), 59)  # a leap second
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
         return None
 
 

@@ -16,7 +16,6 @@ PLAIN_SOURCE = (
     "log"  # for lines that name no program; not the file's name, or the same line would group by where it lay
 )
 _NAMES = tuple(field.name for field in attrs.fields(Event))
-_put = object.__setattr__
 
 
 @attrs.frozen(kw_only=True)
@@ -52,15 +51,24 @@ class LineEvent(Event):
     _line: tuple[bytes, int, Origin, Glance | None]
 
     @classmethod
-    def of(cls, data: bytes, offset: int, origin: Origin, hits: frozenset[str]) -> "LineEvent":
-        """An event that is not read yet."""
+    def of(cls, data: bytes, offset: int, origin: Origin, hits: frozenset[str], *, whole: bool = False) -> "LineEvent":
+        """An event that is not read yet, or the `whole` of it.
+
+        Raises:
+            InputError: The whole was asked for, and the line is not of its format; those of no strict format all are.
+        """
         event = cls.__new__(cls)
-        seen = glance(text_of(data)) if origin.format in ("auto", "mixed") else None
-        _put(event, "_line", (data, offset, origin, seen))
-        _put(event, "received", origin.received)
-        _put(event, "hits", hits)
+        _put_received(event, origin.received)
+        _put_hits(event, hits)
+        text = text_of(data)
+        if whole:
+            facts = facts_of(text, origin.format, origin.received, origin.severities)
+            event._fill(facts, origin, origin.id_of(data, offset))
+            return event
+        seen = glance(text) if origin.format in ("auto", "mixed") else None
+        _put_line(event, (data, offset, origin, seen))
         if seen is not None:
-            _put(event, "message", seen.message)
+            _put_message(event, seen.message)
         return event
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever type the part has
@@ -90,7 +98,9 @@ class LineEvent(Event):
             facts = facts_of(text, origin.format, origin.received, origin.severities)
         else:
             facts = behind(seen, text, origin.received, origin.severities)
-        own = origin.id_of(data, offset)
+        self._fill(facts, origin, origin.id_of(data, offset))
+
+    def _fill(self, facts: Facts, origin: Origin, own: str | None) -> None:
         for put, value in zip(_PUTS, parts(facts, origin.received, origin.source, own), strict=True):
             put(self, value)
 
@@ -98,7 +108,10 @@ class LineEvent(Event):
 PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
 """The parts of an event that its line tells."""
 
-_PUTS = tuple([getattr(Event, name).__set__ for name in PARTS])  # the slots themselves: an event is frozen
+# The slots themselves, as an event is frozen.
+_PUTS = tuple([getattr(Event, name).__set__ for name in PARTS])
+_put_received, _put_hits, _put_message = (getattr(Event, name).__set__ for name in ("received", "hits", "message"))
+_put_line = LineEvent.__dict__["_line"].__set__
 
 
 def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> tuple[Any, ...]:
