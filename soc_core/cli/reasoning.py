@@ -1,6 +1,7 @@
 """Why an event is what it is: every answer of every plugin, in the form that `classify` and `explain` show."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ _NO_OPINION = Decision.ignore("no classifier has an opinion")
 def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, object]:
     """One event's answer in a line: what it is, and what is decided about it."""
     event = judgement.classified.event
-    finding = judgement.finding or unknown(event)
+    finding = judgement.finding or _NOTHING
     decision = decided(judgement)
     return {
         "id": event.id,
@@ -85,6 +86,10 @@ def decided(judgement: "Judgement") -> Decision:
 def unknown(event: Event) -> Finding:
     """What stands for a finding where there is none."""
     return Finding(event=event, label=_UNKNOWN, severity=1.0, confidence=0.0)
+
+
+_NOTHING = unknown(Event(source="", message="", received=datetime.min.replace(tzinfo=UTC)))
+"""Its words, whatever the event: made once, as most events of most logs are unknown."""
 
 
 def event_document(event: Event, message: str) -> dict[str, object]:
