@@ -4,7 +4,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from soc_core.builtin.rule_patterns import Literal, telling, text_pattern
+from soc_core.builtin.literals import Literal, telling
+from soc_core.builtin.rule_patterns import text_pattern
 
 FieldTest = Callable[[object], bool]
 """Whether one value of a field is what the rule asks for."""

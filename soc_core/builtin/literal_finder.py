@@ -7,7 +7,7 @@ literals that are whole words, and the others are looked for one by one. Both gi
 import threading
 from collections.abc import Callable, Sequence
 
-from soc_core.builtin.rule_patterns import Literal, tokens
+from soc_core.builtin.literals import Literal, tokens
 
 try:
     import hyperscan
@@ -58,7 +58,7 @@ class _HyperscanFinder:
         """One scan of the text's bytes; literals are plain ASCII, so other characters cannot disturb them."""
         found: list[int] = []
         keep = found.append
-        data = text.encode("utf-8", "replace")
+        data = f" {text} ".encode("utf-8", "replace")
         with self._turn:
             self._database.scan(data, lambda number, start, end, flags, context: keep(number))
         return {self._keys[number] for number in found}
@@ -66,4 +66,6 @@ class _HyperscanFinder:
 
 def _expression(literal: Literal) -> bytes:
     escaped = "".join(char if char.isalnum() or char == "_" else f"\\x{ord(char):02x}" for char in literal.text)
-    return (rf"\b{escaped}\b" if literal.whole else escaped).encode("ascii")
+    # With blanks around the text there is a character on either side of each word. `\b` would ask for less, and makes
+    # the library take four times as long to begin with.
+    return (rf"\W{escaped}\W" if literal.whole else escaped).encode("ascii")

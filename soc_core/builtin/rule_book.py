@@ -14,10 +14,11 @@ import attrs
 from soc_core import Event
 from soc_core.builtin.field_tests import text_of
 from soc_core.builtin.literal_finder import literal_finder
+from soc_core.builtin.literals import Literal, telling
 from soc_core.builtin.rule import Group, Rule
 from soc_core.builtin.rule_fields import FieldCondition, FieldReader, Values
 from soc_core.builtin.rule_language import source_pattern
-from soc_core.builtin.rule_patterns import Literal, TextPattern, telling
+from soc_core.builtin.rule_patterns import TextPattern
 
 _COMMON = frozenset(
     {"true", "false", "success", "failure", "failed", "error", "allow", "deny", "0", "1", "create", "update"}

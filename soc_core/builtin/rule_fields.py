@@ -22,7 +22,7 @@ from soc_core.builtin.field_tests import (
     scalars,
     text_of,
 )
-from soc_core.builtin.rule_patterns import Literal
+from soc_core.builtin.literals import Literal
 
 Values = Mapping[str, Sequence[object]]
 """The fields of an event that some rule asks for, by the name the rules use."""

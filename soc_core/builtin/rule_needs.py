@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from soc_core import Pattern
+from soc_core.builtin.literals import Literal, telling
 from soc_core.builtin.rule import Group, Rule
-from soc_core.builtin.rule_patterns import Literal, telling
 
 FLOOR = 6.0
 """What is below this can become neither an alert nor a ticket."""

@@ -87,6 +87,7 @@ class Session:
         secrets = self.begin_logging()
         settings, environment = self.settings(store=MEMORY if in_memory else None), self.environment()
         secrets.add(*secrets_of(settings))
+        gc.set_threshold(50_000, 20, 20)  # see `_little_garbage`; reading the rules makes much that stays, too
         with Soc.open(settings, env=environment, scan_cache=cache_folder(environment)) as soc:
             read = _settings_for(settings, environment)
             for plugin in soc.plugins.plugins:
@@ -161,7 +162,6 @@ class Session:
 @contextmanager
 def _little_garbage() -> Iterator[None]:
     """Events come and go by the thousand and form no cycles, and what stands by now stays: few searches for garbage."""
-    gc.set_threshold(50_000, 20, 20)
     gc.freeze()
     try:
         yield

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc_core.builtin.literal_finder import literal_finder
+from soc_core.builtin.literals import Literal
 from soc_core.builtin.rule import Group
-from soc_core.builtin.rule_patterns import SHORT, Literal, phrase_pattern, text_pattern
+from soc_core.builtin.rule_patterns import SHORT, phrase_pattern, text_pattern
 
 
 @pytest.mark.parametrize(
