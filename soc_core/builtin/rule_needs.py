@@ -18,6 +18,10 @@ FLOOR = 6.0
 """What is below this can become neither an alert nor a ticket."""
 
 _LAST_RESORT = 0.1
+_MADE = frozenset(
+    "raw pid pri msgid structureddata client method path protocol status size referer agent user vhost".split()
+)
+"""Names that the intake gives to what has none in its line, such as the columns of access logs."""
 _SERIOUS_PRI = "|".join(str(pri) for pri in range(192) if pri % 8 <= 3)
 _KEY = r"[\w.]{0,40}[\"']?\s*[:=]\s*[\"']?\s*"
 _FIELD = r"[\w. -]{0,40}(?:[\"']\s*:|=)"
@@ -117,8 +121,14 @@ def _rarity_of(literal: Literal) -> float:
 
 
 def _of_names(names: Iterable[tuple[str, ...]]) -> tuple[Need, ...]:
-    """Names of fields, the last resort: products join their words differently, and the intake makes names too."""
-    return tuple(Need("[_ -]?".join(words), _LAST_RESORT) for words in dict.fromkeys(names) if words)
+    """Names of fields, however their words are joined."""
+    return tuple(Need("[_ -]?".join(words), _rarity_of_name(words)) for words in dict.fromkeys(names) if words)
+
+
+def _rarity_of_name(words: Sequence[str]) -> float:
+    """Each line of a product has its names, few have one of its values; names that are not in a line say nothing."""
+    name = "".join(words)
+    return _LAST_RESORT if name in _MADE else 0.6 * telling(Literal(name, whole=False))
 
 
 def undeclarable(rules: Iterable[Rule]) -> tuple[str, ...]:

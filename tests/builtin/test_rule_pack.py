@@ -1,7 +1,9 @@
 """The shipped rules: examples beside each, nothing that floods, nothing that hostile text can slow down."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from time import process_time
 
 import pytest
@@ -12,6 +14,7 @@ from soc_core.builtin.rule_book import RuleBook, rule_anchors
 from soc_core.builtin.rule_examples import test_rules
 from soc_core.builtin.rules import Rules
 from soc_core.builtin.triggers import Triggers
+from soc_core.scan import Scanner
 
 RULES = Rules()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -157,3 +160,16 @@ def test_no_rule_but_those_meant_to_make_a_ticket_from_a_mere_login_or_request()
     }
     rules: dict[str, Rule] = {rule.id: rule for rule in RULES.rules}
     assert all(rules[identity].severity <= 3 for identity in quiet)
+
+
+MOST = 5
+"""Of some everyday lines of everyday programs, how many one rule may want to see."""
+
+LINES = Path(__file__).with_name("everyday.log").read_bytes()
+
+
+def test_no_rule_wants_to_look_at_many_everyday_lines() -> None:
+    scanner = Scanner([("rules", pattern) for pattern in RULES.register_patterns()])
+    found = scanner.candidates(LINES)
+    wanted = Counter(hit for candidate in found for hit in candidate.hits)
+    assert {name: count for name, count in wanted.items() if count > MOST} == {}, "tell them by rarer words or values"
