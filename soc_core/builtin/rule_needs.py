@@ -19,8 +19,8 @@ FLOOR = 6.0
 
 _LAST_RESORT = 0.1
 _MADE = frozenset(
-    "raw pid pri msgid structureddata client method path protocol status size referer agent user vhost".split()
-)
+    {"raw", "pid", "pri", "msgid", "structureddata", "client", "user", "vhost", "method", "path", "protocol"}
+) | {"status", "size", "referer", "agent"}
 """Names that the intake gives to what has none in its line, such as the columns of access logs."""
 _SERIOUS_PRI = "|".join(str(pri) for pri in range(192) if pri % 8 <= 3)
 _KEY = r"[\w.]{0,40}[\"']?\s*[:=]\s*[\"']?\s*"
