@@ -46,7 +46,9 @@ class Rules:
 
         pack: bool = attrs.field(default=True, metadata=setting("Whether the shipped rules are used"))
         paths: tuple[Path, ...] = attrs.field(
-            default=(), converter=_in_order, metadata=setting("Further folders or files of rules")
+            default=(),
+            converter=_in_order,
+            metadata=setting("Further folders or files of rules; they take the place of shipped ones with the same id"),
         )
         disable: tuple[str, ...] = attrs.field(
             default=(), converter=_in_order, metadata=setting("Ids of rules that are not used")
@@ -61,8 +63,10 @@ class Rules:
 
     def __init__(self, settings: "Rules.Settings | None" = None) -> None:
         settings = settings or self.Settings()
-        folders = [*([PACK] if settings.pack else []), *settings.paths]
-        self.rules: tuple[Rule, ...] = _enabled(read_rule_files(folders), settings.disable)
+        own = read_rule_files(settings.paths)
+        replaced = {rule.id for rule in own}  # a new release may ship an id that a team has long had
+        shipped = [rule for rule in read_rule_files([PACK] if settings.pack else []) if rule.id not in replaced]
+        self.rules: tuple[Rule, ...] = _enabled((*shipped, *own), settings.disable)
         self._patterns = patterns_of(self.rules) if settings.prefilter else ()
         self._classifier = Classifier(self.rules, read_response_table(settings.actions or HERE / "actions.toml"))
 

@@ -171,6 +171,17 @@ def test_a_team_adds_rules_and_switches_some_off(tmp_path: Path) -> None:
     assert ssh is None or ssh.rule != "sshd-failed-login"
 
 
+def test_a_rule_of_a_teams_own_takes_the_place_of_the_shipped_one_with_its_id(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(rule("vault-sealed", 9, 'words = "the safe is shut"', "Security Alert"))
+    rules = Rules(Rules.Settings(paths=(tmp_path,)))
+    assert [one.title for one in rules.rules if one.id == "vault-sealed"] != [
+        one.title for one in Rules().rules if one.id == "vault-sealed"
+    ]
+    found = rules.classify_event(event("the safe is shut"))
+    assert found is not None
+    assert (found.rule, found.severity) == ("vault-sealed", 9)
+
+
 def test_a_rule_that_does_not_exist_cannot_be_switched_off() -> None:
     with pytest.raises(SettingsError, match="no rule 'sshd-failed-logn', did you mean 'sshd-failed-login'"):
         Rules(Rules.Settings(disable=("sshd-failed-logn",)))

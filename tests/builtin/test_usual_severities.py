@@ -53,6 +53,30 @@ def auth0(name: str) -> Fields:
     return {"data": {"type": "sapi", "description": name, "user_name": "bo"}, "log_id": "1"}
 
 
+def gitlab(name: str) -> Fields:
+    return {"event_name": name, "author_id": 7, "author_name": "bo", "entity_type": "Group", "target_details": "acme"}
+
+
+def salesforce(name: str) -> Fields:
+    return {"EVENT_TYPE": "Login", "USER_NAME": "bo@example.org", "LOGIN_STATUS": name}
+
+
+def databricks(name: str) -> Fields:
+    return {"serviceName": "accounts", "actionName": name, "workspaceId": "7", "userIdentity": {"email": "bo@e.org"}}
+
+
+def box(name: str) -> Fields:
+    return {"event_type": name, "created_by": {"type": "user", "login": "bo@example.org"}, "event_id": "1"}
+
+
+def falcon(name: str) -> Fields:
+    return {"metadata": {"eventType": "AuthActivityAuditEvent"}, "event": {"OperationName": name, "Success": True}}
+
+
+def sophos(name: str) -> Fields:
+    return {"type": name, "group": "x", "endpoint_id": "1", "source": "bo", "location": "laptop-7"}
+
+
 def severity(fields: Fields) -> float:
     found = RULES.classify_event(event_of({"source": "new.product", "message": json.dumps(fields)}, received=NOW))
     return 1.0 if found is None else found.severity
@@ -74,6 +98,17 @@ DAILY: tuple[tuple[Callable[[str], Fields], str], ...] = (
     (amazon, "AssumeRole GetObject PutObject CreateLogStream DescribeInstances Decrypt RunInstances CreateTags"),
     (atlas, "JOINED_ORG CLUSTER_CREATED USER_ROLES_CHANGED_AUDIT"),
     (auth0, "Get_users Create_a_client Update_a_user"),
+    (okta, "group.user_membership.add app.oauth2.as.consent.grant system.agent.ad.read_ldap"),
+    (google_cloud, "v1.compute.instances.start google.cloud.bigquery.v2.JobService.InsertJob"),
+    (google_cloud, "google.cloud.run.v1.Services.ReplaceService io.k8s.core.v1.configmaps.update"),
+    (google_workspace, "ADD_GROUP_MEMBER CHANGE_PASSWORD USER_LICENSE_ASSIGNMENT"),
+    (atlas, "SUCCESSFUL_LOGIN_AUDIT API_KEY_DELETED HOST_DOWN"),
+    (gitlab, "project_created member_created authenticated_with_password"),
+    (salesforce, "LOGIN_NO_ERROR"),
+    (databricks, "tokenLogin runCommand getTable generateDbToken"),
+    (box, "ITEM_DOWNLOAD LOGIN ITEM_UPLOAD"),
+    (falcon, "userAuthenticate streamStarted"),
+    (sophos, "Event::Endpoint::UpdateSuccess Event::Endpoint::WebControlViolation"),
 )
 
 DISARMING: tuple[tuple[Callable[[str], Fields], str], ...] = (
@@ -86,6 +121,15 @@ DISARMING: tuple[tuple[Callable[[str], Fields], str], ...] = (
     (amazon, "StopLogging DeleteTrail DeleteDetector DeactivateMFADevice DeleteFlowLogs"),
     (atlas, "ORG_TWO_FACTOR_AUTH_OPTIONAL DELETE_BACKUP"),
     (auth0, "Delete_a_log_stream"),
+    (google_cloud, "google.cloud.securitycenter.v2.SecurityCenter.DeleteNotificationConfig DestroyCryptoKeyVersion"),
+    (google_cloud, "google.iam.v1.WorkloadIdentityPools.CreateWorkloadIdentityPoolProvider"),
+    (google_workspace, "AUTHORIZE_API_CLIENT_ACCESS CUSTOMER_TAKEOUT_CREATED email_forwarding_out_of_domain"),
+    (by_action, "audit_log_streaming.destroy ekm_unenrolled"),
+    (atlas, "PUSH_BASED_LOG_EXPORT_DISABLED IDENTITY_PROVIDER_CREATED"),
+    (gitlab, "deleted_instance_audit_event_streaming_destination"),
+    (databricks, "setAdmin deleteIpAccessList"),
+    (falcon, "disable_policy CreateAPIClient"),
+    (sophos, "Event::Endpoint::SavDisabled"),
 )
 
 

@@ -156,8 +156,9 @@ def _pair_facts(fields: Mapping[str, object]) -> Facts:
         facts["user"] = str(user)
     if ip := next((ip for key in _IP_KEYS if key in named and (ip := address(named[key]))), None):
         facts["ip"] = ip
-    if action := next((action for key in _ACTION_KEYS if (action := named.get(key))), None):
-        facts["action"] = str(action)
+    told = (str(named.get(key, "")) for key in _ACTION_KEYS)
+    if action := next((word for word in told if word and not word.isdecimal()), None):  # a number names nothing
+        facts["action"] = action
     words = (*(named[key] for key in _OUTCOME_KEYS if key in named), facts.get("action"))
     if outcome := next((outcome for word in words if (outcome := outcome_of(word))), None):
         facts["outcome"] = outcome

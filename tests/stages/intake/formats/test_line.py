@@ -107,6 +107,11 @@ SYSLOG = [
         "Nov 23 11:22:33 fw1 kernel: [77.1] [UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.8 DST=10.0.0.2 PROTO=TCP DPT=22",
         {"source": "kernel", "ip": "203.0.113.8", "fields.DPT": "22", "fields.IN": "eth0"},
     ),
+    (
+        "<134>1 1795431600.123456789 fw7 flows src=192.0.2.3 dst=198.51.100.1 protocol=tcp",
+        {"ip": "192.0.2.3", "fields.pri": 134, "fields.src": "192.0.2.3"},
+    ),
+    ("Nov 23 11:22:33 ldap1 slapd[7]: conn=1 op=0 BIND dn=x", {"action": None, "outcome": None}),
     ("<33>Nov 23 11:22:33 web1 sudo: typo", {"severity": 7.0, "fields.pri": 33}),
     ("<38>Nov 23 11:22:33 web1 app: hello", {"severity": 2.0}),
     ("<13>just this", {"schema": "syslog", "message": "just this", "severity": 3.0}),

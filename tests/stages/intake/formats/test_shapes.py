@@ -160,6 +160,58 @@ SHAPES = {
             "time": THEN,
         },
     ),
+    "google cloud": (
+        {
+            "severity": "ERROR",
+            "timestamp": STAMP,
+            "resource": {"type": "gce_instance", "labels": {"project_id": "shop"}},
+            "protoPayload": {
+                "methodName": "v1.compute.firewalls.insert",
+                "serviceName": "compute.googleapis.com",
+                "authenticationInfo": {"principalEmail": "ada@example.com"},
+                "requestMetadata": {"callerIp": "192.0.2.8"},
+                "status": {"code": 7, "message": "PERMISSION_DENIED"},
+            },
+        },
+        {
+            "schema": "gcp",
+            "source": "gcp.audit",
+            "severity": None,
+            "host": "shop",
+            "user": "ada@example.com",
+            "ip": "192.0.2.8",
+            "action": "v1.compute.firewalls.insert",
+            "outcome": "failure",
+            "time": THEN,
+        },
+    ),
+    "google workspace": (
+        {
+            "kind": "admin#reports#activity",
+            "id": {"applicationName": "admin", "time": STAMP},
+            "actor": {"email": "ada@example.com"},
+            "ipAddress": "192.0.2.8",
+            "events": [{"type": "USER_SETTINGS", "name": "CREATE_USER"}],
+        },
+        {"schema": "json", "user": "ada@example.com", "ip": "192.0.2.8", "action": "CREATE_USER"},
+    ),
+    "slack": (
+        {
+            "action": "app_installed",
+            "date_create": 1795431600,
+            "actor": {"type": "user", "user": {"email": "ada@example.com"}},
+            "context": {"ip_address": "192.0.2.8"},
+        },
+        {"user": "ada@example.com", "ip": "192.0.2.8", "action": "app_installed", "time": THEN},
+    ),
+    "box": (
+        {"event_type": "ITEM_SHARED", "created_by": {"login": "ada@example.com"}, "created_at": STAMP},
+        {"user": "ada@example.com", "action": "ITEM_SHARED", "time": THEN},
+    ),
+    "mongod": (
+        {"atype": "authenticate", "remote": {"ip": "192.0.2.8", "port": 51000}, "param": {"user": "ada"}},
+        {"user": "ada", "ip": "192.0.2.8"},
+    ),
     "github": (
         {"action": "repo.destroy", "actor": "ada", "org": "acme", "repo": "acme/x", "@timestamp": 1795431600000},
         {"schema": "github", "source": "github.audit", "user": "ada", "action": "repo.destroy", "time": THEN},
