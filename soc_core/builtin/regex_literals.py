@@ -52,7 +52,7 @@ class _Node:
 
     Args:
         name: What it is, as the library calls it.
-        value: A literal's character, an anchor's place, a set's items; nothing for others.
+        value: The text of literals in a row, an anchor's place, a set's items; nothing for others.
         parts: The expressions inside it.
         low, high: How often a repeat repeats.
     """
@@ -67,7 +67,7 @@ class _Node:
     def spellings(self) -> tuple[str, ...]:
         """All texts that a small part can stand for; empty if there are many or no end of them."""
         if self.name == "LITERAL":
-            return (chr(self.value).lower(),) if self.value < 128 else ()
+            return (self.value,)
         if self.name == "AT":
             return (_EDGE,) if self.value == "AT_BOUNDARY" else ()
         if self.name == "IN":
@@ -84,7 +84,7 @@ class _Node:
         if self.name in _REPEATS:
             return self.low > 0 and len(self.parts[0]) == 1 and self.parts[0][0].is_outside_words
         if self.name == "LITERAL":
-            return _is_no_letter(self.value)
+            return not _TOKEN.search(self.value)
         if self.name == "AT":
             return bool(self.value == "AT_BOUNDARY")
         return self.name == "IN" and all(
@@ -93,13 +93,28 @@ class _Node:
             for kind, item in self.value
         )
 
+    @property
+    def begins_outside_words(self) -> bool:
+        """The same of its first character."""
+        return not _TOKEN.match(self.value) if self.name == "LITERAL" else self.is_outside_words
+
 
 _Nodes = tuple[_Node, ...]
 
 
 def _nodes(tree: Any) -> _Nodes:  # noqa: ANN401  # the library has no types here
-    """An expression as the library parsed it, in parts."""
-    return tuple([_node(str(op), value) for op, value in tree])
+    """An expression as the library parsed it, in parts; its characters in a row are one."""
+    found: list[_Node] = []
+    row = ""
+    for op, value in tree:
+        if op.name == "LITERAL" and value < 128:
+            row += chr(value).lower()
+            continue
+        if row:
+            found.append(_Node("LITERAL", row))
+            row = ""
+        found.append(_node(op.name, value))
+    return (*found, _Node("LITERAL", row)) if row else tuple(found)
 
 
 def _node(name: str, value: Any) -> _Node:  # noqa: ANN401
@@ -112,7 +127,7 @@ def _node(name: str, value: Any) -> _Node:  # noqa: ANN401
     if name == "IN":  # [(kind, item), ...]
         items = [(str(kind), item) for kind, item in value]
         return _Node(name, tuple([(kind, str(item) if kind == "CATEGORY" else item) for kind, item in items]))
-    return _Node(name, str(value) if name == "AT" else value)
+    return _Node("OTHER" if name == "LITERAL" else name, str(value))
 
 
 def _is_no_letter(code: int) -> bool:
@@ -148,7 +163,7 @@ def _choices(nodes: _Nodes, left: str = "", right: str = "") -> list[tuple[Liter
         before = _EDGE if all(run and not _TOKEN.match(run[-1]) for run in runs) else ""
         after = right
         if place + 1 < len(nodes):
-            after = _EDGE if nodes[place + 1].is_outside_words else ""
+            after = _EDGE if nodes[place + 1].begins_outside_words else ""
         found += _of_runs([run + edge for run in runs])
         found += _of_node(node, before, after)
         runs = [edge]
