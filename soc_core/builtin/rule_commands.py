@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -23,10 +24,14 @@ def rules_group(rules: Sequence[Rule]) -> click.Group:
         """Rules of the rules classifier."""
 
     @group.command(name="list")
+    @click.argument("words", metavar="[WORD]...", nargs=-1)
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-    def list_rules(as_json: bool) -> None:
-        """Show every rule with its label and severity."""
-        _show_list(rules, as_json=as_json)
+    def list_rules(words: tuple[str, ...], as_json: bool) -> None:
+        """Show the rules with their severity: all, or those with every WORD in id, title or file.
+
+        `soc rules list okta` shows what is known of Okta.
+        """
+        _show_list([rule for rule in rules if _speaks_of(rule, words)], as_json=as_json)
 
     @group.command(name="test")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -99,6 +104,11 @@ def _show_results(results: Sequence[ExampleResult], *, as_json: bool) -> None:
             console.print(Text(f"{result.rule}, example {result.number}: {result.problem}: {result.text[:200]!r}"))
     failed = sum(bool(result.problem) for result in results)
     console.print(f"{len(results)} examples, {failed} failed")
+
+
+def _speaks_of(rule: Rule, words: Iterable[str]) -> bool:
+    told = f"{rule.id} {rule.title} {Path(rule.file).stem}".lower()
+    return all(word.lower() in told for word in words)
 
 
 def _threshold(rule: Rule) -> str:

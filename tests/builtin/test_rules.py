@@ -233,6 +233,9 @@ def test_the_commands_list_rules_and_try_their_examples() -> None:
     listed = CliRunner().invoke(rules_group(good), ["list", "--json"])
     document = json.loads(listed.output)
     assert (document["schema"], document["rules"][0]["id"]) == (1, "r")
+    both = (*good, *read_rules(rule("door-forced", 7, 'words = "y"'), "rules/doors.toml"))
+    some = json.loads(CliRunner().invoke(rules_group(both), ["list", "--json", "FORCED", "doors"]).output)
+    assert [one["id"] for one in some["rules"]] == ["door-forced"]
     passed = CliRunner().invoke(rules_group(good), ["test", "--json"])
     assert (passed.exit_code, json.loads(passed.output)) == (0, {"schema": 1, "examples": 1, "failed": []})
     failed = CliRunner().invoke(rules_group(bad), ["test", "--json"])
