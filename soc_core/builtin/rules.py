@@ -67,7 +67,7 @@ class Rules:
         replaced = {rule.id for rule in own}  # a new release may ship an id that a team has long had
         shipped = [rule for rule in read_rule_files([PACK] if settings.pack else []) if rule.id not in replaced]
         self.rules: tuple[Rule, ...] = _enabled((*shipped, *own), settings.disable)
-        self._patterns = patterns_of(self.rules) if settings.prefilter else ()
+        self._prefilter = settings.prefilter
         self._classifier = Classifier(self.rules, read_response_table(settings.actions or HERE / "actions.toml"))
 
     @hookimpl
@@ -78,7 +78,7 @@ class Rules:
     @hookimpl
     def register_patterns(self) -> Sequence[Pattern]:
         """What a line must contain to come to an alert, alone or by being counted."""
-        return self._patterns
+        return patterns_of(self.rules) if self._prefilter else ()
 
     @hookimpl
     def register_commands(self, cli: "click.Group") -> None:
