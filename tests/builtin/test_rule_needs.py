@@ -58,6 +58,26 @@ def test_no_example_that_matters_is_passed_over() -> None:
     assert passed_over([example.text for example in examples], [example_event(example) for example in examples]) == []
 
 
+def respelled(value: object, joint: str) -> object:
+    """The same with the words of every name joined otherwise: `eventName` as `event_name`."""
+    if isinstance(value, list):
+        return [respelled(item, joint) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        re.sub(r"(?<=[a-z])(?=[A-Z])|_(?=\w)", joint, name).lower(): respelled(item, joint)
+        for name, item in value.items()
+    }
+
+
+@pytest.mark.parametrize("joint", ["_", "-", ""])
+def test_no_example_is_passed_over_however_the_words_of_its_names_are_joined(joint: str) -> None:
+    events = [example.fields for rule in RULES.rules for example in rule.examples if example.match and example.fields]
+    lines = [json.dumps(respelled(fields, joint)) for fields in events]
+    assert len(lines) > 1000
+    assert passed_over(lines, [parse(line, received=NOW) for line in lines]) == []
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([example for rule in RULES.rules for example in rule.examples if example.match]),
