@@ -91,10 +91,12 @@ def judge(
         classified = calls.classify(events, see_all=see_all)
     asked: list[Finding] = []
     for answer in classified:
-        for finding in answer.findings[:1]:
-            asked.append(finding)
-            if counts and finding.thresholds:
-                asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
+        if not answer.findings:
+            continue
+        finding = answer.findings[0]
+        asked.append(finding)
+        if counts and finding.thresholds:
+            asked.extend([_raised(finding, threshold) for threshold in finding.thresholds])
     with span("soc.decide"):
         decided = zip(asked, calls.decide(asked), strict=True)
     return tuple([_judgement(answer, decided, counts=counts) for answer in classified])

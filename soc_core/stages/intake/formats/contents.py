@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal
 
 from soc_core.errors import InputError
 from soc_core.stages.intake.formats.cef import cef_facts
@@ -18,28 +18,25 @@ from soc_core.stages.intake.formats.syslog import Header, old_facts, old_header,
 HEADER_REACH = 512  # how far into a line a CEF or LEEF mark is looked for, behind a syslog header
 
 
-class Glance(NamedTuple):
-    """What is known of a line whose header was read and nothing else; a plain line has no header."""
-
-    message: str
-    header: Header | None
+Glance = Header | Literal["plain"] | None
+"""What is known of a line at first sight: its header, that it has none, or nothing: then it must be read in full."""
 
 
-def glance(text: str) -> Glance | None:
-    """The message of a line for which its header tells it; None for lines that must be read in full."""
+def glance(text: str) -> Glance:
+    """Read a line's header and nothing else, where that tells the message: a plain line is its own."""
     if text[:1] == "{" or text.startswith("1 ", text.find(">", 0, 5) + 1) or "EF:" in text[:HEADER_REACH]:
         return None
     header = old_header(text)
     if header is None:
-        return Glance(text, None)
-    return None if _looks_like_object(header.body) else Glance(header.body, header)
+        return "plain"
+    return None if _looks_like_object(header.body) else header
 
 
-def behind(seen: Glance, text: str, received: datetime, severities: Severities) -> Facts:
+def behind(seen: Header | Literal["plain"], text: str, received: datetime, severities: Severities) -> Facts:
     """The rest of what the line says, and its message."""
-    if seen.header is None:
+    if isinstance(seen, str):
         return plain_facts(text, received, severities)
-    return old_facts(seen.header, text, received, severities)
+    return old_facts(seen, text, received, severities)
 
 
 def facts_of(text: str, format: str, received: datetime, severities: Severities) -> Facts:  # noqa: A002

@@ -48,7 +48,7 @@ class LineEvent(Event):
     """
 
     __slots__ = ("_line",)
-    _line: tuple[bytes, int, Origin, Glance | None]
+    _line: tuple[bytes, int, Origin, Glance]
 
     @classmethod
     def of(cls, data: bytes, offset: int, origin: Origin, hits: frozenset[str], *, whole: bool = False) -> "LineEvent":
@@ -68,7 +68,7 @@ class LineEvent(Event):
         seen = glance(text) if origin.format in ("auto", "mixed") else None
         _put_line(event, (data, offset, origin, seen))
         if seen is not None:
-            _put_message(event, seen.message)
+            _put_message(event, text if isinstance(seen, str) else seen.body)
         return event
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever type the part has
