@@ -18,6 +18,7 @@ FLOOR = 6.0
 """What is below this can become neither an alert nor a ticket."""
 
 _LAST_RESORT = 0.1
+_LONG = 12
 _MADE = frozenset(
     {"raw", "pid", "pri", "msgid", "structureddata", "client", "user", "vhost", "method", "path", "protocol"}
 ) | {"status", "size", "referer", "agent"}
@@ -109,10 +110,13 @@ def _rarity(needs: Sequence[Need]) -> float:
 
 
 def _of_literals(literals: Iterable[Literal]) -> tuple[Need, ...]:
-    return tuple(
-        Need(rf"\b{re.escape(literal.text)}\b" if literal.whole else re.escape(literal.text), _rarity_of(literal))
-        for literal in dict.fromkeys(literals)
-    )
+    return tuple(Need(_expression(literal), _rarity_of(literal)) for literal in dict.fromkeys(literals))
+
+
+def _expression(literal: Literal) -> str:
+    """A literal to look for; the edges of a long one tell nothing, and take scanners long to learn."""
+    escaped = re.escape(literal.text)
+    return rf"\b{escaped}\b" if literal.whole and len(literal.text) < _LONG else escaped
 
 
 def _rarity_of(literal: Literal) -> float:

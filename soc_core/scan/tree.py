@@ -1,6 +1,7 @@
 """A regular expression as a tree of few kinds of parts, over bytes: cut to size, written out, looked into."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -68,12 +69,16 @@ def sequence(parts: Iterable[Node]) -> Node:
     flat: list[Node] = []
     for part in parts:
         for one in part.parts if isinstance(part, Row) else (part,):
-            if flat and flat[-1] == ANYTHING and _optional(one):
+            if flat and _is_anything(flat[-1]) and _optional(one):
                 continue
-            while one == ANYTHING and flat and _optional(flat[-1]):
+            while _is_anything(one) and flat and _optional(flat[-1]):
                 flat.pop()
             flat.append(one)
     return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def _is_anything(node: Node) -> bool:
+    return isinstance(node, Repeat) and node == ANYTHING
 
 
 def choice(parts: Sequence[Node]) -> Node:
@@ -217,6 +222,7 @@ def _times(least: int, most: int | None) -> bytes:
     return b"{%d}" % least if least == most else b"{%d,%d}" % (least, most)
 
 
+@lru_cache(maxsize=1024)
 def _class(of: int) -> bytes:
     codes = [code for code in range(256) if of >> code & 1]
     if len(codes) == 1:
