@@ -121,12 +121,12 @@ class Rule:
     @property
     def reason(self) -> str:
         """Why events get this rule's label and severity, in one sentence."""
-        shown = "; ".join(field.shown for field in self.all.fields)
+        shown = "; ".join(field.shown for field in self.all.fields if not field.absent)
         return f"{self.title} (rule {self.id}{f': {shown}' if shown else ''})"
 
     def reason_for(self, values: Values) -> str:
         """The same for an event that it speaks of, with the fields that decided; empty if it goes by words."""
-        fields = self.all.fields or next((one.fields for one in self.any if _meant(one, values)), ())
+        fields = (*self.all.fields, *next((one.fields for one in self.any if _meant(one, values)), ()))
         if not fields:
             return ""
         decided = "; ".join([seen for field in fields if (seen := field.seen(values))])

@@ -31,7 +31,10 @@ def rules_group(rules: Sequence[Rule]) -> click.Group:
 
         `soc rules list okta` shows what is known of Okta.
         """
-        _show_list([rule for rule in rules if _speaks_of(rule, words)], as_json=as_json)
+        found = [rule for rule in rules if _speaks_of(rule, words)]
+        if words and not found:
+            click.echo(f"No rule has {' and '.join(map(repr, words))} in its id, title or file.", err=True)
+        _show_list(found, as_json=as_json)
 
     @group.command(name="test")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document.")

@@ -182,6 +182,17 @@ def test_a_rule_of_a_teams_own_takes_the_place_of_the_shipped_one_with_its_id(tm
     assert (found.rule, found.severity) == ("vault-sealed", 9)
 
 
+def test_the_reason_names_what_decided_and_not_what_must_be_absent(classify: Callable[..., Finding | None]) -> None:
+    body = """where = { code = { not = { gt = 0 } }, org = "acme" }
+any = [{ where = { op = ["log.stop", "log.drop"] } }, { words = "audit is off" }]"""
+    by_field = classify(rule("r", 8, body), "m", fields={"op": "log.stop", "org": "acme", "code": 0})
+    by_words = classify(rule("r", 8, body), "audit is off", fields={"org": "acme"})
+    assert by_field is not None
+    assert by_words is not None
+    assert by_field.reason == "T (rule r: org = acme; op = log.stop)"
+    assert by_words.reason == "T (rule r: org = acme)"
+
+
 def test_a_rule_that_does_not_exist_cannot_be_switched_off() -> None:
     with pytest.raises(SettingsError, match="no rule 'sshd-failed-logn', did you mean 'sshd-failed-login'"):
         Rules(Rules.Settings(disable=("sshd-failed-logn",)))
@@ -236,6 +247,8 @@ def test_the_commands_list_rules_and_try_their_examples() -> None:
     both = (*good, *read_rules(rule("door-forced", 7, 'words = "y"'), "rules/doors.toml"))
     some = json.loads(CliRunner().invoke(rules_group(both), ["list", "--json", "FORCED", "doors"]).output)
     assert [one["id"] for one in some["rules"]] == ["door-forced"]
+    none = CliRunner().invoke(rules_group(both), ["list", "gate"])
+    assert "No rule has 'gate' in its id, title or file." in none.output
     passed = CliRunner().invoke(rules_group(good), ["test", "--json"])
     assert (passed.exit_code, json.loads(passed.output)) == (0, {"schema": 1, "examples": 1, "failed": []})
     failed = CliRunner().invoke(rules_group(bad), ["test", "--json"])
