@@ -7,10 +7,11 @@ from functools import lru_cache
 import attrs
 
 _KEPT = 32_768  # of what is asked again and again while rules are read
-_TOKEN = re.compile(r"[a-z0-9_]+")
+TOKEN: "re.Pattern[str]" = re.compile(r"[a-z0-9_]+")
+"""A word of a lower-case text."""
 
 _EVERYDAY = frozenset(
-    _TOKEN.findall(
+    TOKEN.findall(
         "get post head put http https for from to the in on of is was by with not no user users error failed warning"
         " fail info log connection client server host address port session request message authentication password"
         " login job deleted delete removed deletion stop config true false null access file system service type"
@@ -19,7 +20,7 @@ _EVERYDAY = frozenset(
     )
 )
 
-tokens: Callable[[str], list[str]] = _TOKEN.findall
+tokens: Callable[[str], list[str]] = TOKEN.findall
 """The words of a lower-case text."""
 
 

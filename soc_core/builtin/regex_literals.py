@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from soc_core.builtin.literals import Literal, best_literals, telling
+from soc_core.builtin.literals import TOKEN, Literal, best_literals, telling
 
 if TYPE_CHECKING:
     import sre_parse as parser
@@ -26,7 +26,6 @@ _MANY = 64
 _SPELLINGS = 40
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _UNKNOWN_TO_RE2 = ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "POSSESSIVE_REPEAT")
-_TOKEN = re.compile(r"[a-z0-9_]+")
 
 
 def literals_in(source: str) -> tuple[Literal, ...]:
@@ -84,7 +83,7 @@ class _Node:
         if self.name in _REPEATS:
             return self.low > 0 and len(self.parts[0]) == 1 and self.parts[0][0].is_outside_words
         if self.name == "LITERAL":
-            return not _TOKEN.search(self.value)
+            return not TOKEN.search(self.value)
         if self.name == "AT":
             return bool(self.value == "AT_BOUNDARY")
         return self.name == "IN" and all(
@@ -96,7 +95,7 @@ class _Node:
     @property
     def begins_outside_words(self) -> bool:
         """The same of its first character."""
-        return not _TOKEN.match(self.value) if self.name == "LITERAL" else self.is_outside_words
+        return not TOKEN.match(self.value) if self.name == "LITERAL" else self.is_outside_words
 
 
 _Nodes = tuple[_Node, ...]
@@ -131,7 +130,7 @@ def _node(name: str, value: Any) -> _Node:  # noqa: ANN401
 
 
 def _is_no_letter(code: int) -> bool:
-    return code < 128 and not _TOKEN.match(chr(code).lower())
+    return code < 128 and not TOKEN.match(chr(code).lower())
 
 
 def _refuse_risky(nodes: _Nodes, source: str, repeated: int = 1) -> None:
@@ -160,7 +159,7 @@ def _choices(nodes: _Nodes, left: str = "", right: str = "") -> list[tuple[Liter
             runs = [run + spelling for run in runs for spelling in spellings]
             continue
         edge = _EDGE if node.is_outside_words else ""
-        before = _EDGE if all(run and not _TOKEN.match(run[-1]) for run in runs) else ""
+        before = _EDGE if all(run and not TOKEN.match(run[-1]) for run in runs) else ""
         after = right
         if place + 1 < len(nodes):
             after = _EDGE if nodes[place + 1].begins_outside_words else ""
@@ -202,7 +201,7 @@ def _of_runs(runs: Sequence[str]) -> list[tuple[Literal, ...]]:
 def _of_run(run: str) -> Literal | None:
     """A word that stands alone in a run of characters, or the run's longest piece, whichever is rarer."""
     found = [Literal(text, whole=False) for text in run.split(_EDGE) if len(text) > 1]
-    for match in _TOKEN.finditer(run):
+    for match in TOKEN.finditer(run):
         start, end = match.span()
         if start > 0 and end < len(run) and end - start > 1:
             found.append(Literal(match[0], whole=True))

@@ -127,8 +127,6 @@ class Rule:
     def reason_for(self, values: Values) -> str:
         """The same for an event that it speaks of, with the fields that decided; empty if it goes by words."""
         fields = (*self.all.fields, *next((one.fields for one in self.any if _meant(one, values)), ()))
-        if not fields:
-            return ""
         decided = "; ".join([seen for field in fields if (seen := field.seen(values))])
         return f"{self.title} (rule {self.id}: {decided})" if decided else ""
 

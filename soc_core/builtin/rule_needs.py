@@ -19,10 +19,9 @@ FLOOR = 6.0
 
 _LAST_RESORT = 0.1
 _LONG = 12
-_MADE = frozenset(
-    {"raw", "pid", "pri", "msgid", "structureddata", "client", "user", "vhost", "method", "path", "protocol"}
-) | {"status", "size", "referer", "agent"}
-"""Names that the intake gives to what has none in its line, such as the columns of access logs."""
+_HEADER = frozenset({"raw", "pid", "pri", "msgid", "structureddata"})
+_COLUMNS = frozenset({"client", "user", "vhost", "method", "path", "protocol", "status", "size", "referer", "agent"})
+"""Names that the intake gives to what has none in its line: parts of syslog headers, and columns of access logs."""
 _SERIOUS_PRI = "|".join(str(pri) for pri in range(192) if pri % 8 <= 3)
 _KEY = r"[\w.]{0,40}[\"']?\s*[:=]\s*[\"']?\s*"
 _FIELD = r"[\w. -]{0,40}(?:[\"']\s*:|=)"
@@ -132,7 +131,7 @@ def _of_names(names: Iterable[tuple[str, ...]]) -> tuple[Need, ...]:
 def _rarity_of_name(words: Sequence[str]) -> float:
     """Each line of a product has its names, few have one of its values; names that are not in a line say nothing."""
     name = "".join(words)
-    return _LAST_RESORT if name in _MADE else 0.6 * telling(Literal(name, whole=False))
+    return _LAST_RESORT if name in _HEADER | _COLUMNS else 0.6 * telling(Literal(name, whole=False))
 
 
 def undeclarable(rules: Iterable[Rule]) -> tuple[str, ...]:

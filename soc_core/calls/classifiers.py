@@ -115,7 +115,7 @@ class Classifiers:
         found: Sequence[tuple[str, Finding]] = said.values
         if len(found) > 1:  # the strongest first
             found = sorted(found, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
-        findings = (found[0][1],) if len(found) == 1 else tuple([one for _, one in found])
+        findings = tuple([one for _, one in found])
         return Classified(event, findings, said.failures, said.asked, said.hung or not said.heard)
 
 
