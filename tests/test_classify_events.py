@@ -154,6 +154,29 @@ def test_one_answer_that_is_rubbish_spoils_no_other_of_its_batch() -> None:
     assert house.calls.counters["sloppy"].suspended == ("classify_events",)
 
 
+class Poisoned:
+    """Stumbles over one event, whichever way it is asked."""
+
+    @hookimpl
+    def classify_event(self, event: Event) -> Finding | None:
+        return boom() if event.message == "poison" else found(event)
+
+    @hookimpl
+    def classify_events(self, events: Sequence[Event]) -> Sequence[Finding | None]:
+        return [self.classify_event(one) for one in events]
+
+
+def test_a_plugin_that_fails_over_a_batch_is_asked_about_each_event_if_it_can_be() -> None:
+    house = House({"bad": Poisoned()})
+    first, poison, last = house.calls.classify([event("one"), event("poison"), event("two")])
+    for answer in (first, last):
+        assert [one.classifier for one in answer.findings] == ["bad"]
+        assert (answer.asked, answer.failures, answer.held) == (1, (), False)
+    assert [(failure.hook, failure.kind) for failure in poison.failures] == [("classify_event", "raised")]
+    assert (poison.findings, poison.held) == ((), True)
+    assert house.kinds == [("bad", "raised"), ("bad", "raised")]
+
+
 def test_a_batch_has_the_time_of_all_its_events() -> None:
     clock = HandClock()
 

@@ -36,7 +36,8 @@ def rules_by_family(labelled: Sequence[Mapping[str, object]]) -> dict[str, list[
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for row in labelled:
         event = event_in(row)
-        for rule in book.matching(event, book.values(event)):
+        [(_, matching)] = book.matching([event])
+        for rule in matching:
             seen[rule.id][str(row["family"])] += 1
     knowing: dict[str, list[str]] = defaultdict(list)
     for rule, families in seen.items():

@@ -16,7 +16,7 @@ try:
 except ImportError:  # the extra `fast` is not installed
     FAST = False
 
-Find = Callable[[str], set[str]]
+Find = Callable[[str], frozenset[str]]
 """The keys of the literals that occur in a text, in any case of ASCII letters."""
 
 
@@ -32,12 +32,11 @@ class _PlainFinder:
         self._words = frozenset(literal.text for literal in literals if literal.whole)
         self._pieces = tuple(literal.text for literal in literals if not literal.whole)
 
-    def find(self, text: str) -> set[str]:
+    def find(self, text: str) -> frozenset[str]:
         """One look for the words, one for each piece."""
         lower = text.lower()
-        found = {f" {word} " for word in self._words.intersection(tokens(lower))}
-        found.update(piece for piece in self._pieces if piece in lower)
-        return found
+        words = (f" {word} " for word in self._words.intersection(tokens(lower)))
+        return frozenset((*words, *(piece for piece in self._pieces if piece in lower)))
 
 
 class _HyperscanFinder:
@@ -54,14 +53,14 @@ class _HyperscanFinder:
         )
         self._turn = threading.Lock()  # the library's scratch space serves one scan at a time
 
-    def find(self, text: str) -> set[str]:
+    def find(self, text: str) -> frozenset[str]:
         """One scan of the text's bytes; literals are plain ASCII, so other characters cannot disturb them."""
         found: list[int] = []
         keep = found.append
         data = f" {text} ".encode("utf-8", "replace")
         with self._turn:
             self._database.scan(data, lambda number, start, end, flags, context: keep(number))
-        return {self._keys[number] for number in found}
+        return frozenset(map(self._keys.__getitem__, found))
 
 
 def _expression(literal: Literal) -> bytes:

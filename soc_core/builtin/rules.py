@@ -73,7 +73,12 @@ class Rules:
     @hookimpl
     def classify_event(self, event: Event) -> Finding | None:
         """The finding of the strongest rule, or None for an event that says nothing."""
-        return self._classifier.classify(event)
+        return self._classifier.classify([event])[0]
+
+    @hookimpl
+    def classify_events(self, events: Sequence[Event]) -> Sequence[Finding | None]:
+        """The same for many events."""
+        return self._classifier.classify(events)
 
     @hookimpl
     def register_patterns(self) -> Sequence[Pattern]:
@@ -99,10 +104,12 @@ class Classifier:
         self._by_words = frozenset(rule.id for rule in rules if _by_words(rule))
         self._counted = lru_cache(maxsize=4096)(self._threshold)  # one rule and one key come again and again
 
-    def classify(self, event: Event) -> Finding | None:
-        """What the rules, or failing that the event's own words, say."""
-        values = self._book.values(event)
-        matched = self._book.matching(event, values)
+    def classify(self, events: Sequence[Event]) -> list[Finding | None]:
+        """What the rules, or failing that the events' own words, say."""
+        found = self._book.matching(events)
+        return [self._finding(event, values, matched) for event, (values, matched) in zip(events, found, strict=True)]
+
+    def _finding(self, event: Event, values: Values, matched: Sequence[Rule]) -> Finding | None:
         best: Rule | None = None
         best_rank: tuple[float, float] = (-1.0, -1.0)
         for rule in matched:

@@ -64,12 +64,19 @@ class Classifiers:
             for plugin, there in places.items()
             if plugin in self._many and (len(there) > 1 or (there and plugin not in self._ones))
         }
-        each = {plugin: there for plugin, there in places.items() if plugin not in batches}
+        wholes = {plugin: self._asked_about_all(plugin, events, there) for plugin, there in batches.items()}
+        # A plugin that fails over a batch is asked about each event by itself, if it can be: one spoils no other.
+        each = {
+            plugin: there
+            for plugin, there in places.items()
+            if plugin not in wholes or (plugin in self._ones and wholes[plugin].silent and not wholes[plugin].said.hung)
+        }
         said = self._board.ask(
             _ONE, events, lambda voice, event, answer: answers.finding(voice.plugin, event, answer), places=each
         )
         for plugin, there in batches.items():
-            self._ask_about_all(plugin, events, there, said)
+            if plugin not in each:
+                wholes[plugin].add_to([said[place] for place in there])
         return tuple(map(self._classified, events, said))
 
     def _places(self, events: Sequence[Event], see_all: Collection[str] | None) -> Mapping[str, Sequence[int]]:
@@ -84,10 +91,8 @@ class Classifiers:
                     places[plugin].append(place)
         return {**places, **dict.fromkeys(see_all, everything)}
 
-    def _ask_about_all(
-        self, plugin: str, events: Sequence[Event], places: Sequence[int], said: Sequence[Answers[Finding]]
-    ) -> None:
-        """Ask one plugin about several events at once, and note with each of them what came of it."""
+    def _asked_about_all(self, plugin: str, events: Sequence[Event], places: Sequence[int]) -> "_Whole":
+        """Ask one plugin about several events at once."""
         batch = tuple(events[place] for place in places)
         of_each: list[Finding | Rubbish | None] = []
 
@@ -97,19 +102,8 @@ class Classifiers:
             for place, rubbish in wrong[:1]:
                 raise Rubbish(f"{rubbish} (event {place} of {len(batch)}; {len(wrong)} such in all)")
 
-        [whole] = self._board.ask(_MANY, [batch], check, places={plugin: (0,)}, size=len(batch))
-        for number, place in enumerate(places):
-            one = said[place]
-            one.asked += whole.asked
-            one.hung |= whole.hung
-            found = of_each[number] if of_each else None
-            if isinstance(found, Rubbish) or not (whole.heard or of_each) or whole.hung:
-                one.failures += whole.failures
-                continue
-            one.heard += 1
-            one.failures += tuple(failure for failure in whole.failures if failure.kind is FailureKind.OVERRAN)
-            if found is not None:
-                one.values += ((plugin, found),)
+        [said] = self._board.ask(_MANY, [batch], check, places={plugin: (0,)}, size=len(batch))
+        return _Whole(plugin, said, of_each)
 
     def _classified(self, event: Event, said: Answers[Finding]) -> Classified:
         found: Sequence[tuple[str, Finding]] = said.values
@@ -117,6 +111,35 @@ class Classifiers:
             found = sorted(found, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
         findings = tuple([one for _, one in found])
         return Classified(event, findings, said.failures, said.asked, said.hung or not said.heard)
+
+
+class _Whole(NamedTuple):
+    """What one plugin said of a batch, and of each event in it."""
+
+    plugin: str
+    said: Answers[None]
+    of_each: Sequence[Finding | Rubbish | None]
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is no answer about any event."""
+        return self.said.hung or not (self.said.heard or self.of_each)
+
+    def add_to(self, singly: Sequence[Answers[Finding]]) -> None:
+        """Note with each event what came of it."""
+        said, silent = self.said, self.silent
+        overran = tuple(failure for failure in said.failures if failure.kind is FailureKind.OVERRAN)
+        for number, one in enumerate(singly):
+            one.asked += said.asked
+            one.hung |= said.hung
+            found = self.of_each[number] if self.of_each else None
+            if silent or isinstance(found, Rubbish):
+                one.failures += said.failures
+                continue
+            one.heard += 1
+            one.failures += overran
+            if found is not None:
+                one.values += ((self.plugin, found),)
 
 
 @lru_cache(maxsize=4096)

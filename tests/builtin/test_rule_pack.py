@@ -143,9 +143,9 @@ def test_a_rule_book_finds_the_same_rules_alone_and_together() -> None:
                 fields=example.fields,
                 severity=example.stated,
             )
-            alone = bool(RuleBook([rule]).matching(event, RuleBook([rule]).values(event)))
-            found = rule in together.matching(event, together.values(event))
-            assert alone is found is example.match, f"{rule.id} example {number + 1}"
+            [(_, alone)] = RuleBook([rule]).matching([event])
+            [(_, found)] = together.matching([event])
+            assert bool(alone) is (rule in found) is example.match, f"{rule.id} example {number + 1}"
 
 
 def test_no_rule_but_those_meant_to_make_a_ticket_from_a_mere_login_or_request() -> None:

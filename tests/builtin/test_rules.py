@@ -31,7 +31,8 @@ def rule(identity: str, severity: float, body: str, label: str = "Error") -> str
 def classify() -> Callable[..., Finding | None]:
     def run(text: str, *args: object, **known: object) -> Finding | None:
         classifier = Classifier(read_rules(text, "f"), read_response_table(HERE / "actions.toml"))
-        return classifier.classify(event(*args, **known))  # type: ignore[arg-type]
+        [found] = classifier.classify([event(*args, **known)])  # type: ignore[arg-type]
+        return found
 
     return run
 

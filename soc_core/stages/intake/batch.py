@@ -12,7 +12,7 @@ from soc_core.errors import InputError
 from soc_core.model.event import Event
 from soc_core.scan import Candidate
 from soc_core.stages.intake.blocks import HEAD_KEPT, Block, Line, Piece, Refused
-from soc_core.stages.intake.formats import STRICT, LineEvent, Origin
+from soc_core.stages.intake.formats import STRICT, Origin, line_events
 from soc_core.stages.intake.misfits import misfits
 from soc_core.stages.intake.position import CURSOR, Position
 
@@ -113,21 +113,14 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
                 Quarantined(line_number=bad.number, offset=bad.offset, reason=bad.reason, data_head=bad.head)
             )
         origin, block = one.origin, one.block
-        # Where every line is wanted, so are its parts: reading them in one go keeps the processor's caches warm.
-        whole = block is not None or not one.selected
-        for line in one.lines:
-            data = line.data
-            if not data or data.isspace():
-                continue
-            hits = line.hits if isinstance(line, Candidate) else None
-            try:
-                event = LineEvent.of(data, line.offset, origin, _NO_HITS if hits is None else hits, whole=whole)
-            except InputError as error:
+        lines = [line for line in one.lines if line.data and not line.data.isspace()]
+        # Where every line is wanted, so are its parts.
+        for line, event in _read(lines, origin, whole=block is not None or not one.selected):
+            if isinstance(event, InputError):
                 if block is None:  # no strict format, so none refuses
-                    raise
-                quarantined.append(_quarantined(line, block, str(error)))
-                continue
-            if hits is not None or block is None or not one.selected:
+                    raise event
+                quarantined.append(_quarantined(line, block, str(event)))
+            elif isinstance(line, Candidate) or block is None or not one.selected:
                 events.append(event)
     last = pieces[-1]
     return Batch(
@@ -138,6 +131,16 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
         position=None if last.position is None else last.position.text(),
         selected=all(one.selected for one in pieces),
     )
+
+
+def _read(
+    lines: Sequence[Line | Candidate], origin: Origin, *, whole: bool
+) -> Sequence[tuple[Line | Candidate, Event | InputError]]:
+    """Lines with their events; those that begin alike are read in a row, as they go one way through the code."""
+    alike = sorted(lines, key=lambda line: line.data[:1])
+    hits = [line.hits if isinstance(line, Candidate) else _NO_HITS for line in alike]
+    events = line_events([line.data for line in alike], [line.offset for line in alike], hits, origin, whole=whole)
+    return sorted(zip(alike, events, strict=True), key=lambda read: read[0].offset)
 
 
 def _quarantined(line: Line | Candidate, block: Block, reason: str) -> Quarantined:

@@ -18,6 +18,9 @@ from soc_core.stages.intake.formats.syslog import Header, old_facts, old_header,
 HEADER_REACH = 512  # how far into a line a CEF or LEEF mark is looked for, behind a syslog header
 
 
+LENIENT = frozenset({"auto", "mixed"})
+"""The formats whose lines are read for what they look like."""
+
 Glance = Header | Literal["plain"] | None
 """What is known of a line at first sight: its header, that it has none, or nothing: then it must be read in full."""
 
@@ -45,7 +48,7 @@ def facts_of(text: str, format: str, received: datetime, severities: Severities)
     Raises:
         InputError: The line is not of the format.
     """
-    if format in ("auto", "mixed"):
+    if format in LENIENT:
         return _any(text, received, severities)
     return _declared(text, format, received, severities)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc_core.model.event import Event
-from soc_core.stages.intake.formats import LineEvent, Origin, parse
+from soc_core.stages.intake.formats import LineEvent, Origin, line_events, parse
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES = [field.name for field in attrs.fields(Event)]
@@ -47,7 +47,9 @@ LINES = st.builds("{}{}{}".format, st.sampled_from(HEADERS), st.sampled_from(BOD
 
 def unread(line: bytes, *, form: str = "auto") -> LineEvent:
     origin = Origin(received=NOW, format=form, identity="log")
-    return LineEvent.of(line, 7, origin, frozenset({"a:b"}))
+    [event] = line_events([line], [7], [frozenset({"a:b"})], origin, whole=False)
+    assert isinstance(event, LineEvent)
+    return event
 
 
 @settings(max_examples=400, deadline=None)
