@@ -16,6 +16,8 @@ __all__ = ["FIELDS", "Judgement", "judge"]
 
 def judge(event: Event, values: Values) -> Judgement | None:
     """What an event seems to be, or None if it says nothing."""
+    if not values and event.severity is None:
+        return None  # as most lines of most logs
     structured = bool(event.fields) and event.schema not in ("windows", "access")
     sign = by_sign(event, values) if structured else None
     deed = by_deed(event, values) if structured else None

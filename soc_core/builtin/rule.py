@@ -7,7 +7,7 @@ import attrs
 
 from soc_core import Event
 from soc_core.builtin.rule_fields import FieldCondition, Values
-from soc_core.builtin.rule_patterns import TextPattern
+from soc_core.builtin.rule_patterns import SHORT, TextPattern
 
 _UNITS = (("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -30,9 +30,10 @@ class Group:
         for field in self.fields:  # plain loops: this runs for every rule that a line brings up
             if not field.holds(values):
                 return False
+        short = len(text) <= SHORT
         for patterns in self.texts:
             for pattern in patterns:
-                if pattern.search(text):
+                if pattern.in_short(text) if short else pattern.search(text):
                     break
             else:
                 return False

@@ -48,11 +48,15 @@ class RuleBook:
         self._by_literal: dict[str, list[int]] = {}
         self._by_field: dict[str, tuple[list[int], dict[str, list[int]]]] = {}
         self._always: list[int] = []
+        wanted: dict[Literal, None] = {}
         for number, rule in enumerate(self.rules):
-            self._file(number, rule_anchors(rule))
+            anchors = rule_anchors(rule)
+            self._file(number, anchors)
+            wanted.update((one, None) for some in anchors if not isinstance(some, FieldAnchor) for one in some)
         patterns = [tuple(_patterns(rule)) for rule in self.rules]
+        wanted.update((one, None) for some in patterns for pattern in some if pattern.keys for one in pattern.literals)
         self._keys = [frozenset[str]().union(*(one.keys for one in some)) for some in patterns]
-        self._find = literal_finder(tuple(dict.fromkeys(one for some in patterns for p in some for one in p.literals)))
+        self._find = literal_finder(tuple(wanted))
         names = {name for rule in self.rules for condition in _conditions(rule) for name in condition.names}
         self._reader = FieldReader((*names, *extra_fields))
         numbers: dict[tuple[str, ...], int] = {}

@@ -6,13 +6,13 @@ can make a match explode.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property, lru_cache
 from typing import Protocol
 
 import attrs
 
-from soc_core.builtin.literals import Literal
+from soc_core.builtin.literals import Literal, telling
 from soc_core.builtin.regex_literals import FLAGS, literals_in
 
 try:
@@ -24,6 +24,7 @@ SHORT = 2048
 """Up to this length `re` is quicker than RE2 and any pattern of the subset is harmless."""
 
 _OVERLAP = 512
+_TELLING = 3.0
 _KEPT = 32_768  # expressions: rules repeat each other's
 
 
@@ -33,26 +34,35 @@ class _Search(Protocol):
 
 @attrs.frozen(eq=False)
 class TextPattern:
-    """A regular expression that is safe on hostile text, with the literals one of which every match contains."""
+    """A regular expression that is safe on hostile text, with the literals one of which every match contains.
+
+    `keys` are those of its literals if they tell enough to be looked for: `get` is in every line of a web server.
+    """
 
     source: str
     literals: tuple[Literal, ...]
     keys: frozenset[str] = attrs.field(
-        init=False, default=attrs.Factory(lambda self: frozenset(one.key for one in self.literals), takes_self=True)
+        init=False, default=attrs.Factory(lambda self: _keys(self.literals), takes_self=True)
     )
 
     def search(self, text: str) -> bool:
         """Whether the pattern occurs in the text, in any case of letters."""
         if len(text) <= SHORT:
-            return self._quick.search(text) is not None
+            return self.in_short(text) is not None
         linear = _linear(self.source)
         if linear is not None:
             return linear.search(text) is not None
-        return any(self._quick.search(piece) for piece in _pieces(text))
+        return any(map(self.in_short, _pieces(text)))
 
     @cached_property
-    def _quick(self) -> "re.Pattern[str]":
-        return re.compile(self.source, FLAGS)
+    def in_short(self) -> Callable[[str], object | None]:
+        """The same for a text of up to `SHORT` characters, without further ado."""
+        return re.compile(self.source, FLAGS).search
+
+
+def _keys(literals: Iterable[Literal]) -> frozenset[str]:
+    telling_all = all(telling(one) >= _TELLING for one in literals)
+    return frozenset(one.key for one in literals) if telling_all else frozenset()
 
 
 def phrase_pattern(phrase: str) -> TextPattern:

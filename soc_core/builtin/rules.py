@@ -29,6 +29,7 @@ PACK = HERE / "rules"
 """The shipped rules."""
 
 _TEXTS = ("plain", "syslog", "access")
+_NAME = "rules"  # signed at once: otherwise the core makes a copy for the signature
 _ENTITIES = ("ip", "user", "host", "source")
 _T = TypeVar("_T")
 
@@ -110,6 +111,8 @@ class Classifier:
         return [self._finding(event, values, matched) for event, (values, matched) in zip(events, found, strict=True)]
 
     def _finding(self, event: Event, values: Values, matched: Sequence[Rule]) -> Finding | None:
+        if not matched:
+            return self._unknown(event, values, (), ())
         best: Rule | None = None
         best_rank: tuple[float, float] = (-1.0, -1.0)
         for rule in matched:
@@ -135,6 +138,7 @@ class Classifier:
             actions=best.actions or self._actions(best.label, best_rank[0]),
             security=best.security,
             thresholds=thresholds,
+            classifier=_NAME,
         )
 
     def _unknown(
@@ -156,6 +160,7 @@ class Classifier:
                 reason=f"{self._reasons[rule.id]}; one alone is worth nothing, it is counted",
                 security=security,
                 thresholds=thresholds,
+                classifier=_NAME,
             )
         return Finding(
             event=event,
@@ -167,6 +172,7 @@ class Classifier:
             actions=self._actions(judgement.label, judgement.severity),
             security=judgement.security or security,
             thresholds=thresholds,
+            classifier=_NAME,
         )
 
     def _count(self, rule: Rule, count: Count, event: Event) -> Threshold | None:

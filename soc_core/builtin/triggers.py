@@ -11,6 +11,8 @@ import attrs
 
 from soc_core import Decision, Finding, has_word, hookimpl, setting
 
+_NAME = "triggers"
+
 
 def _severity(instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
     if not 0 <= value <= 10:
@@ -53,12 +55,15 @@ class Triggers:
 
     def __init__(self, settings: "Triggers.Settings | None" = None) -> None:
         self._settings = settings or self.Settings()
-        self._decided = lru_cache(maxsize=1024)(self._decide)  # few labels and severities come again and again
+        self._decided = lru_cache(maxsize=1024)(self._signed)  # few labels and severities come again and again
 
     @hookimpl
     def should_create_ticket(self, finding: Finding) -> Decision:
         """Decide by severity and label; always has an answer."""
         return self._decided(finding.label, finding.severity)
+
+    def _signed(self, label: str, severity: float) -> Decision:
+        return attrs.evolve(self._decide(label, severity), by=_NAME)  # or the core copies it each time for that
 
     def _decide(self, label: str, severity: float) -> Decision:
         limits, stated = self._settings, f"severity {severity:g}"

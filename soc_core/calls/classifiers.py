@@ -106,11 +106,15 @@ class Classifiers:
         return _Whole(plugin, said, of_each)
 
     def _classified(self, event: Event, said: Answers[Finding]) -> Classified:
-        found: Sequence[tuple[str, Finding]] = said.values
-        if len(found) > 1:  # the strongest first
-            found = sorted(found, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
-        findings = tuple([one for _, one in found])
+        found = said.values
+        findings: tuple[Finding, ...] = ()
+        if found:
+            findings = (found[0][1],) if len(found) == 1 else self._strongest_first(found)
         return Classified(event, findings, said.failures, said.asked, said.hung or not said.heard)
+
+    def _strongest_first(self, found: Sequence[tuple[str, Finding]]) -> tuple[Finding, ...]:
+        in_order = sorted(found, key=lambda one: (-one[1].severity, -one[1].confidence, self._rank[one[0]]))
+        return tuple([one for _, one in in_order])
 
 
 class _Whole(NamedTuple):
@@ -139,7 +143,7 @@ class _Whole(NamedTuple):
             one.heard += 1
             one.failures += overran
             if found is not None:
-                one.values += ((self.plugin, found),)
+                one.values = (*one.values, (self.plugin, found))
 
 
 @lru_cache(maxsize=4096)

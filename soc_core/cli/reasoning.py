@@ -30,9 +30,9 @@ def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, objec
         "severity": finding.severity,
         "label": finding.label,
         "confidence": finding.confidence,
-        "decision": decision.course.value,
+        "decision": decision.course,
         "priority": _priority(finding.severity, floors),
-        "reason": "; ".join(filter(None, (finding.reason, decision.reason))),
+        "reason": f"{finding.reason}; {decision.reason}" if finding.reason else decision.reason,
         "security": finding.security,
         "rule": finding.rule,
     }

@@ -123,7 +123,8 @@ def text_facts(text: str, fields: Mapping[str, object]) -> Facts:
     """User, address, action and outcome of a readable line, from its pairs first and from its words second."""
     text = text[:MATCH_CAP]
     facts = _pair_facts(fields) if fields else Facts()
-    if (found := _SUDO.match(text)) or ("user" not in facts and _may_name(text) and (found := _WHO.search(text))):
+    found = _SUDO.match(text) if " : " in text else None
+    if found or ("user" not in facts and _may_name(text) and (found := _WHO.search(text))):
         facts["user"] = found[1]
     if "ip" not in facts and (ip := _text_address(text)) is not None:
         facts["ip"] = ip

@@ -14,7 +14,7 @@ from soc_core.stages.intake.formats.contents import facts_of, mark_of, text_of
 from soc_core.stages.intake.formats.json import json_object
 from soc_core.stages.intake.formats.severity import SEVERITIES, Severities
 from soc_core.stages.intake.formats.syslog import syslog_facts
-from soc_core.stages.intake.formats.unread import PARTS, parts
+from soc_core.stages.intake.formats.unread import Origin, told
 
 FORMATS = ("auto", "mixed", "plain", "syslog", "json", "cef", "leef")
 
@@ -51,8 +51,7 @@ def parse(
         SettingsError: There is no such format.
     """
     facts = facts_of(text_of(line), known_format(format), received, severities)
-    told = dict(zip(PARTS, parts(facts, received, source, id), strict=True))
-    return Event(**told, received=received, hits=hits)
+    return told(Event, facts, Origin(received=received, source=source), id, hits)
 
 
 def event_of(

@@ -53,11 +53,18 @@ def from_iso(text: str) -> datetime | None:
     if found is None:
         return None
     stamp, fraction, zone = found.groups()
+    if zone is None:
+        try:  # the usual form, in half the time
+            return datetime.fromisoformat(f"{text[: found.end(2 if fraction else 1)]}+00:00")
+        except ValueError:  # other separators, or a leap second
+            pass
     time = _second(stamp)
     if time is None:
         return None
     if fraction:
         time = time.replace(microsecond=int(fraction.ljust(6, "0")[:6]))
+    if zone is None:
+        return time
     try:
         return time - _offset(zone)
     except OverflowError:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -75,16 +75,15 @@ class LineEvent(Event):
             InputError: The line is not of its format; those that may be left unread refuse none.
         """
         data, offset, origin, seen = self._line
-        self._fill(_facts(text_of(data), seen, origin), origin, origin.id_of(data, offset))
-
-    def _fill(self, facts: Facts, origin: Origin, own: str | None) -> None:
-        for put, value in zip(_PUTS, parts(facts, origin.received, origin.source, own), strict=True):
-            put(self, value)
+        facts = _facts(text_of(data), seen, origin)
+        if isinstance(facts, InputError):
+            raise facts
+        _fill(self, facts, origin, origin.id_of(data, offset))
 
 
 def line_events(
     lines: Sequence[bytes], offsets: Sequence[int], hits: Sequence[frozenset[str]], origin: Origin, *, whole: bool
-) -> list[LineEvent | InputError]:
+) -> list[Event | InputError]:
     """The events of lines, read in full or as far as somebody asks; where a line is not of its format, why not.
 
     Each step is taken for all lines before the next one is: so its code stays in the processor's caches, which saves
@@ -94,14 +93,14 @@ def line_events(
     seen: Sequence[Glance] = [glance(text) for text in texts] if origin.format in LENIENT else [None] * len(texts)
     if not whole:
         return list(map(_unread, lines, offsets, repeat(origin), hits, texts, seen))
-    facts = list(map(_facts_or_fault, texts, seen, repeat(origin)))
+    facts = list(map(_facts, texts, seen, repeat(origin)))
     ids = list(map(origin.id_of, lines, offsets))
     return list(map(_read, facts, ids, repeat(origin), hits))
 
 
 def _unread(
     data: bytes, offset: int, origin: Origin, hits: frozenset[str], text: str, seen: Glance
-) -> LineEvent | InputError:
+) -> Event | InputError:
     event = LineEvent.__new__(LineEvent)
     _put_received(event, origin.received)
     _put_hits(event, hits)
@@ -111,55 +110,53 @@ def _unread(
     return event
 
 
-def _read(facts: Facts | InputError, own: str | None, origin: Origin, hits: frozenset[str]) -> LineEvent | InputError:
-    if isinstance(facts, InputError):
-        return facts
-    event = LineEvent.__new__(LineEvent)
-    _put_received(event, origin.received)
-    _put_hits(event, hits)
-    event._fill(facts, origin, own)
-    return event
+def _read(facts: Facts | InputError, own: str | None, origin: Origin, hits: frozenset[str]) -> Event | InputError:
+    return facts if isinstance(facts, InputError) else told(Event, facts, origin, own, hits)
 
 
-def _facts(text: str, seen: Glance, origin: Origin) -> Facts:
-    if seen is None:
-        return facts_of(text, origin.format, origin.received, origin.severities)
-    return behind(seen, text, origin.received, origin.severities)
-
-
-def _facts_or_fault(text: str, seen: Glance, origin: Origin) -> Facts | InputError:
+def _facts(text: str, seen: Glance, origin: Origin) -> Facts | InputError:
+    if seen is not None:
+        return behind(seen, text, origin.received, origin.severities)
     try:
-        return _facts(text, seen, origin)
+        return facts_of(text, origin.format, origin.received, origin.severities)
     except InputError as error:
         return error
 
 
-PARTS = ["source", "message", "time", "id", "severity", "action", "outcome", "host", "user", "ip", "fields", "schema"]
-"""The parts of an event that its line tells."""
-
-# The slots themselves, as an event is frozen.
-_PUTS = tuple([getattr(Event, name).__set__ for name in PARTS])
-_put_received, _put_hits, _put_message = (getattr(Event, name).__set__ for name in ("received", "hits", "message"))
+# The slots themselves, as an event is frozen; one statement for each, as a loop takes half as long again.
+_put = {field.name: getattr(Event, field.name).__set__ for field in attrs.fields(Event)}
+_put_received, _put_hits, _put_source, _put_message = (_put[name] for name in ("received", "hits", "source", "message"))
+_put_time, _put_id, _put_severity, _put_action = (_put[name] for name in ("time", "id", "severity", "action"))
+_put_outcome, _put_host, _put_user, _put_ip = (_put[name] for name in ("outcome", "host", "user", "ip"))
+_put_fields, _put_schema = _put["fields"], _put["schema"]
 _put_line = LineEvent.__dict__["_line"].__set__
 
+_E = TypeVar("_E", bound=Event)
 
-def parts(facts: Facts, received: datetime, source: str | None, own: str | None) -> tuple[Any, ...]:
-    """The parts of the event that a line's facts make; `source` wins over them, and they over the line's `own` id."""
+
+def told(kind: type[_E], facts: Facts, origin: Origin, own: str | None, hits: frozenset[str]) -> _E:
+    """The event that a line's facts make; its origin's source wins over them, and they over the line's `own` id."""
+    event = kind.__new__(kind)
+    _put_received(event, origin.received)
+    _put_hits(event, hits)
+    _fill(event, facts, origin, own)
+    return event
+
+
+def _fill(event: Event, facts: Facts, origin: Origin, own: str | None) -> None:
     get = facts.get
     time, fields = facts.get("time"), facts["fields"]
-    if time is not None and (note := far_off(time, received)) is not None:
+    if time is not None and (note := far_off(time, origin.received)) is not None:
         time, fields = None, {**fields, "soc.time_note": note}
-    return (
-        source or get("source") or PLAIN_SOURCE,
-        facts["message"],
-        time,
-        get("id") or own,
-        get("severity"),
-        get("action"),
-        get("outcome"),
-        get("host"),
-        get("user"),
-        get("ip"),
-        fields,
-        get("schema", "plain"),
-    )
+    _put_source(event, origin.source or get("source") or PLAIN_SOURCE)
+    _put_message(event, facts["message"])
+    _put_time(event, time)
+    _put_id(event, get("id") or own)
+    _put_severity(event, get("severity"))
+    _put_action(event, get("action"))
+    _put_outcome(event, get("outcome"))
+    _put_host(event, get("host"))
+    _put_user(event, get("user"))
+    _put_ip(event, get("ip"))
+    _put_fields(event, fields)
+    _put_schema(event, get("schema", "plain"))
