@@ -12,7 +12,7 @@ from typing import Protocol
 
 import attrs
 
-from soc_core.builtin.literals import Literal, telling
+from soc_core.builtin.literals import Literal, tokens
 from soc_core.builtin.regex_literals import FLAGS, literals_in
 
 try:
@@ -24,7 +24,7 @@ SHORT = 2048
 """Up to this length `re` is quicker than RE2 and any pattern of the subset is harmless."""
 
 _OVERLAP = 512
-_TELLING = 3.0
+_REQUEST = frozenset({"get", "post", "head", "put", "http", "https"})
 _KEPT = 32_768  # expressions: rules repeat each other's
 
 
@@ -36,7 +36,7 @@ class _Search(Protocol):
 class TextPattern:
     """A regular expression that is safe on hostile text, with the literals one of which every match contains.
 
-    `keys` are those of its literals if they tell enough to be looked for: `get` is in every line of a web server.
+    `keys` are those of its literals, if they tell anything: `get` is in every line of a web server.
     """
 
     source: str
@@ -61,8 +61,8 @@ class TextPattern:
 
 
 def _keys(literals: Iterable[Literal]) -> frozenset[str]:
-    telling_all = all(telling(one) >= _TELLING for one in literals)
-    return frozenset(one.key for one in literals) if telling_all else frozenset()
+    keys = frozenset(one.key for one in literals)
+    return frozenset() if any(words and _REQUEST.issuperset(words) for words in map(tokens, keys)) else keys
 
 
 def phrase_pattern(phrase: str) -> TextPattern:

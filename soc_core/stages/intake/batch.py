@@ -136,8 +136,8 @@ def parsed(pieces: Sequence[Taken]) -> Batch:
 def _read(
     lines: Sequence[Line | Candidate], origin: Origin, *, whole: bool
 ) -> Sequence[tuple[Line | Candidate, Event | InputError]]:
-    """Lines with their events; those that begin alike are read in a row, as they go one way through the code."""
-    alike = sorted(lines, key=lambda line: line.data[:1])
+    """Lines with their events, read kind by kind where in full: each kind takes its own way through the code."""
+    alike = sorted(lines, key=lambda line: line.data[:1]) if whole else lines
     hits = [line.hits if isinstance(line, Candidate) else _NO_HITS for line in alike]
     events = line_events([line.data for line in alike], [line.offset for line in alike], hits, origin, whole=whole)
     return sorted(zip(alike, events, strict=True), key=lambda read: read[0].offset)
