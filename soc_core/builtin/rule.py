@@ -127,6 +127,8 @@ class Rule:
 
     def reason_for(self, values: Values) -> str:
         """The same for an event that it speaks of, with the fields that decided; empty if it goes by words."""
+        if not self.all.fields and not self.any:
+            return ""
         fields = (*self.all.fields, *next((one.fields for one in self.any if _meant(one, values)), ()))
         decided = "; ".join([seen for field in fields if (seen := field.seen(values))])
         return f"{self.title} (rule {self.id}: {decided})" if decided else ""

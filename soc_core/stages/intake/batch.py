@@ -140,7 +140,8 @@ def _read(
     alike = sorted(lines, key=lambda line: line.data[:1]) if whole else lines
     hits = [line.hits if isinstance(line, Candidate) else _NO_HITS for line in alike]
     events = line_events([line.data for line in alike], [line.offset for line in alike], hits, origin, whole=whole)
-    return sorted(zip(alike, events, strict=True), key=lambda read: read[0].offset)
+    read = list(zip(alike, events, strict=True))
+    return sorted(read, key=lambda one: one[0].offset) if whole else read
 
 
 def _quarantined(line: Line | Candidate, block: Block, reason: str) -> Quarantined:

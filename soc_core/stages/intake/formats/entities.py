@@ -9,6 +9,7 @@ from soc_core.stages.intake.formats.facts import MATCH_CAP, Facts
 # All expressions have one way to match: no look-around, no back-references, and no key is tried shorter than it is.
 _PAIR = re.compile(r"""([A-Za-z_][\w.\-]{0,63}+)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;|)\]"']*)""")
 _IPV4 = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
+_OCTETS = re.compile(r"\.[0-9]{1,3}\.")  # is in all of them, and found several times as quickly
 _IPV6 = re.compile(r":(?:[0-9A-Fa-f]{1,4}:){5}")  # the middle of one that is written out
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _WHOLE_IPV4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")  # five times quicker than ipaddress
@@ -46,6 +47,7 @@ _IP_KEYS = (
 )
 _ACTION_KEYS = ("action", "act", "op", "event")
 _OUTCOME_KEYS = ("outcome", "result", "res", "success", "status")
+_KEYS = frozenset((*_USER_KEYS, *_IP_KEYS, *_ACTION_KEYS, *_OUTCOME_KEYS))
 
 _SUCCESS = re.compile(
     r"success|succeeded|successful|successfully|ok|yes|true|allow|allowed|allows|accept|accepted|pass|passed|permit|permitted|"
@@ -138,7 +140,7 @@ def _may_name(text: str) -> bool:
 
 def _text_address(text: str) -> str | None:
     """The only IPv4 address of a line; of several, or of IPv6, the one it calls the peer, else the first."""
-    found = _IPV4.findall(text) if text.count(".") > 2 else []
+    found = _IPV4.findall(text) if text.count(".") > 2 and _OCTETS.search(text) else []
     if found and found.count(found[0]) == len(found) and (ip := address(found[0])):
         return ip
     if (len(found) > 1 or _may_be_ipv6(text)) and (peer := _PEER.search(text)):
@@ -153,6 +155,8 @@ def _may_be_ipv6(text: str) -> bool:
 def _pair_facts(fields: Mapping[str, object]) -> Facts:
     facts: Facts = {}
     named = {key.lower(): value for key, value in fields.items()}
+    if _KEYS.isdisjoint(named):
+        return facts
     if user := next((user for key in _USER_KEYS if (user := named.get(key)) and user != "?"), None):
         facts["user"] = str(user)
     if ip := next((ip for key in _IP_KEYS if key in named and (ip := address(named[key]))), None):
