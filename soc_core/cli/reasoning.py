@@ -32,7 +32,7 @@ def answer(judgement: "Judgement", floors: tuple[float, ...]) -> dict[str, objec
         "confidence": finding.confidence,
         "decision": decision.course,
         "priority": _priority(finding.severity, floors),
-        "reason": f"{finding.reason}; {decision.reason}" if finding.reason else decision.reason,
+        "reason": "; ".join(filter(None, (finding.reason, decision.reason))),
         "security": finding.security,
         "rule": finding.rule,
     }

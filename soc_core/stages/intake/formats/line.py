@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
+import attrs
 import msgspec
 
 from soc_core.errors import InputError, SettingsError
@@ -51,7 +52,9 @@ def parse(
         SettingsError: There is no such format.
     """
     facts = facts_of(text_of(line), known_format(format), received, severities)
-    return told(Event, facts, Origin(received=received, source=source), id, hits)
+    event = told(Event, facts, Origin(received=received, source=source), id, hits)
+    attrs.validate(event)  # `received` and the scales of severity are the caller's
+    return event
 
 
 def event_of(

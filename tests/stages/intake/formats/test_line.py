@@ -335,3 +335,8 @@ BAIT = [
 @pytest.mark.parametrize("bait", BAIT, ids=range(len(BAIT)))
 def test_a_line_made_to_exhaust_expressions_is_read_like_any_other(bait):
     assert parse(bait, received=NOW).received == NOW
+
+
+def test_an_arrival_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="received needs a time zone"):
+        parse("door forced", received=datetime(2026, 3, 2))  # noqa: DTZ001
