@@ -7,7 +7,7 @@ from typing import Final
 import requests
 
 from soc_core import PermanentError, TemporaryError, UncertainError
-from soc_jira.reading import mapping, strings
+from soc_jira.reading import mapping, objects, strings
 
 _NEVER_SENT: Final = ("NewConnectionError", "NameResolutionError", "SSLCertVerificationError")
 
@@ -34,6 +34,10 @@ class Forbidden(TemporaryError):
     """JIRA knows us and does not let us."""
 
 
+class Blocked(Forbidden):
+    """Not JIRA refused it but something in front of it, such as a firewall that takes log text for an attack."""
+
+
 def json_of(answer: requests.Response, what: str) -> object:
     """What an answer holds; a page or half an answer says nothing about what was done."""
     if not answer.content:
@@ -43,6 +47,29 @@ def json_of(answer: requests.Response, what: str) -> object:
     except ValueError as error:
         raise UncertainError(f"JIRA's answer to {what} is no JSON; is there a proxy or login page?") from error
     return found
+
+
+def items(answer: object, *names: str) -> list[Mapping[str, object]]:
+    """The objects of the list that JIRA always answers with, under one of `names` if there are any."""
+    given = mapping(answer)
+    found = next((given[name] for name in names if name in given), None) if names else answer
+    if not isinstance(found, list):
+        raise not_jira(f"an answer without {names[0] if names else 'a list'}")
+    return list(objects(found))
+
+
+def not_jira(what: str) -> TemporaryError:
+    """The error for an answer that JIRA does not give: it says neither that something is there nor that it is not."""
+    return TemporaryError(f"JIRA cannot be reached: something in its place gave {what}", whole_destination=True)
+
+
+def is_json(answer: requests.Response) -> bool:
+    """Whether an answer holds JSON, as all of JIRA's refusals do that hold anything."""
+    try:
+        answer.json()
+    except ValueError:
+        return False
+    return True
 
 
 def refusal(answer: requests.Response, what: str) -> Refused:

@@ -17,7 +17,19 @@ import requests
 from jira import JIRA, JIRAError
 
 from soc_core import DeliveryError, TemporaryError, UncertainError, get_logger
-from soc_jira.answers import Forbidden, LoginLost, Missing, Refused, json_of, never_sent, reason, refusal
+from soc_jira.answers import (
+    Blocked,
+    Forbidden,
+    LoginLost,
+    Missing,
+    Refused,
+    is_json,
+    json_of,
+    never_sent,
+    not_jira,
+    reason,
+    refusal,
+)
 from soc_jira.limits import Limits, retry_after
 from soc_jira.reading import mapping, text
 from soc_jira.settings import Login
@@ -26,6 +38,7 @@ PAUSE: Final = timedelta(seconds=60)
 _OUTAGE: Final = 3
 _IGNORED_LOGIN = "AUTHENTICATED_FAILED"
 _ONE_ISSUE = "per-issue"
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
 _JSON: Mapping[str, str | None] = {"Content-Type": "application/json"}
 _FORM: Mapping[str, str | None] = {"X-Atlassian-Token": "no-check", "Content-Type": None}
 
@@ -90,6 +103,13 @@ class Client:
         """Read something; `{name}` in the endpoint is filled in from `parts`."""
         return self._send(_Request(method="GET", endpoint=endpoint, parts=parts, query=query), once=False)
 
+    def issue(self, key: str, **query: str) -> Mapping[str, object]:
+        """Read an issue."""
+        found = mapping(self.get("issue/{key}", query=query, key=key))
+        if not text(found, "key"):
+            raise not_jira(f"an answer to GET issue/{key} that is no issue")
+        return found
+
     def send(
         self,
         method: str,
@@ -140,7 +160,7 @@ class Client:
                 self.prove_login()
             raise
         except Forbidden as error:
-            if "key" not in request.parts:
+            if "key" not in request.parts and not (once and isinstance(error, Blocked)):
                 raise
             self.prove_login()  # known and refused: that is about this one ticket
             raise Refused(str(error), status=HTTPStatus.FORBIDDEN, messages=(str(error),), errors={}) from error
@@ -206,20 +226,25 @@ class Client:
             raise self._too_many(answer, request)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise UncertainError(f"JIRA answered {status} to {request}")
+        found = json_of(answer, str(request)) if status < HTTPStatus.MULTIPLE_CHOICES else None
         self._failures = 0
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise TemporaryError(
                 f"JIRA answers {request} with a redirect; check JIRA_SERVER_URL and any login page in front of it",
                 whole_destination=True,
             )
+        if status == HTTPStatus.FORBIDDEN and answer.content and not is_json(answer):
+            raise Blocked(f"something in front of JIRA, such as a firewall, refuses {request}", whole_destination=True)
         if status == HTTPStatus.FORBIDDEN:
             raise Forbidden(f"permission denied by JIRA for {request}: {reason(answer)}", whole_destination=True)
+        if status in _GONE and answer.content and not is_json(answer):
+            raise not_jira(f"a page with status {status} for {request}")
         if status >= HTTPStatus.BAD_REQUEST:
             raise refusal(answer, str(request))
         if self._lost:
             self._lost = False
             get_logger().info("jira.login_restored")
-        return json_of(answer, str(request))
+        return found
 
     def _login_lost(self, *, denied: bool) -> LoginLost:
         if not self._lost:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from soc_core import Inbox, Incident, Reports
+from soc_core import Inbox, Incident, Reports, get_logger
+from soc_jira.answers import Forbidden, Refused
 from soc_jira.checks import Examination
 from soc_jira.client import Client
 from soc_jira.comments import Comments
@@ -55,7 +56,11 @@ class Desk:
             return None
         person = None if self.reports is None else self.reports.person(name=incident.assignee)
         known = None if person is None else person.jira or person.email
-        found = self.directory.assignable(known or incident.assignee)
+        try:
+            found = self.directory.assignable(known or incident.assignee)
+        except (Refused, Forbidden) as error:  # a ticket without a name on it beats no ticket
+            get_logger().warning("jira.assignees_not_told", person=incident.assignee, reason=str(error))
+            return None
         if found is None and self.inbox is not None and self.reports is not None:
             until = self.reports.now() + _UNASSIGNABLE_FOR
             reason = f"not assignable in {self.project}"

@@ -41,10 +41,9 @@ class Inbound:
 
     def settle(self, key: str) -> bool:
         """Look at one ticket and hand in what is new; answers False if it is no ticket of ours."""
-        query = {"fields": _FIELDS, "expand": "changelog", "properties": PROPERTY}
         known = self._reports.incident(key)
         try:
-            issue = mapping(self._client.get("issue/{key}", query=query, key=key))
+            issue = self._client.issue(key, fields=_FIELDS, expand="changelog", properties=PROPERTY)
         except Refused as error:
             if not (isinstance(error, Missing) or error.status == HTTPStatus.FORBIDDEN):
                 raise

@@ -36,9 +36,8 @@ def open_tickets(client: Client, project: str) -> Sequence[OpenTicket]:
     if client.site().cloud:
         issues = search(client, jql, _FIELDS, properties=(PROPERTY,))
     else:  # Data Center's search does not give properties
-        query = {"fields": ",".join(_FIELDS), "properties": PROPERTY}
         keys = [text(issue, "key") for issue in search(client, jql, ("created",))]
-        issues = [mapping(client.get("issue/{key}", query=query, key=key)) for key in keys]
+        issues = [client.issue(key, fields=",".join(_FIELDS), properties=PROPERTY) for key in keys]
     found = [_ticket(client, issue) for issue in issues]
     return sorted(found, key=lambda ticket: (ticket.due is None, ticket.due))
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from soc_core import PermanentError, get_logger
-from soc_jira.answers import Forbidden, Missing
+from soc_jira.answers import Forbidden, Missing, items
 from soc_jira.client import Client
 from soc_jira.reading import mapping, objects, text
 from soc_jira.settings import Settings
@@ -153,7 +153,7 @@ class Directory:
         return Project(key=self._key, type=wanted, type_id=names[wanted], types=tuple(names), fields=fields)
 
     def _ask_steps(self) -> tuple[Step, ...]:
-        kinds = list(objects(self._client.get("project/{project}/statuses", project=self._key)))
+        kinds = items(self._client.get("project/{project}/statuses", project=self._key))
         ours = [kind for kind in kinds if text(kind, "name") == self.project().type] or kinds
         return tuple(step_of(status) for kind in ours for status in objects(kind.get("statuses")))
 
@@ -161,7 +161,7 @@ class Directory:
         query = {"project": self._key, "maxResults": "50"}
         cloud = self._client.site().cloud
         word = "username" if not cloud else "query" if "@" in person or " " in person else "accountId"
-        found = list(objects(self._client.get("user/assignable/search", query=query | {word: person})))
+        found = items(self._client.get("user/assignable/search", query=query | {word: person}))
         names = ("accountId", "emailAddress", "displayName") if cloud else ("name", "emailAddress", "displayName")
         # Never the first match: somebody else's incident on the wrong desk is worse than none on any.
         exact = [user for user in found if person.lower() in (text(user, name).lower() for name in names)]
@@ -181,9 +181,9 @@ class Directory:
             except Missing as error:
                 words = f"project {self._key} not found in JIRA, or we may not create issues in it: {error}"
                 raise Forbidden(words, whole_destination=True) from error
-            items = list(objects(page.get(name) or page.get("values")))
-            found += items
-            if not items or page.get("isLast") is True or len(found) >= int(text(page, "total") or 0):
+            more = items(page, name, "values")
+            found += more
+            if not more or page.get("isLast") is True or len(found) >= int(text(page, "total") or 0):
                 return found
 
 

@@ -6,9 +6,10 @@ Values are quoted whatever they are, so that no name in them can become a query.
 from collections.abc import Iterable, Mapping, Sequence
 
 from soc_core import PermanentError
+from soc_jira.answers import items
 from soc_jira.client import Client
 from soc_jira.fields import AUTOMATED
-from soc_jira.reading import mapping, objects, text
+from soc_jira.reading import mapping, text
 
 _HEX = frozenset("0123456789abcdef")
 _PAGE = 100
@@ -24,10 +25,10 @@ def search(
         body["properties"] = list(properties)
     while len(found) < most:
         page = mapping(client.send("POST", "search/jql" if cloud else "search", body))
-        issues = list(objects(page.get("issues")))
+        issues = items(page, "issues")
         found += issues
         token = text(page, "nextPageToken")
-        if cloud and not token:
+        if cloud and token in ("", body.get("nextPageToken")):  # the same page again would be the same page for ever
             break
         if not cloud and (not issues or len(found) >= int(text(page, "total") or 0)):
             break
@@ -39,11 +40,11 @@ def present(client: Client, keys: Sequence[str], fields: Sequence[str]) -> Itera
     """Those of up to a hundred tickets that are there under these keys."""
     if client.site().cloud:
         body: dict[str, object] = {"issueIdsOrKeys": list(keys), "fields": list(fields)}
-        return objects(mapping(client.send("POST", "issue/bulkfetch", body)).get("issues"))
+        return items(client.send("POST", "issue/bulkfetch", body), "issues")
     wanted = ", ".join(quoted(key) for key in keys)
     # Keys that are gone would be an error of the query; asked not to check, JIRA leaves them out.
     body = {"jql": f"key in ({wanted})", "fields": list(fields), "maxResults": _PAGE, "validateQuery": False}
-    return objects(mapping(client.send("POST", "search", body)).get("issues"))
+    return items(client.send("POST", "search", body), "issues")
 
 
 def marked(marker: str, *, by_label: bool) -> str:

@@ -6,6 +6,7 @@ for what it is, and an empty search is only believed with a proven login.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final
 
 import attrs
@@ -23,6 +24,11 @@ from soc_jira.transitions import Mover
 
 _CLOUD_LAG: Final = timedelta(seconds=120)
 _OWN_LAG: Final = timedelta(seconds=30)
+_FOR_ITS_TEXT: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+_LEFT_OUT: Final = (
+    "The log message was refused on its way to JIRA ({status}), as firewalls do that take it for an attack: "
+    "soc incident show {incident} has it."
+)
 
 
 class Tickets:
@@ -60,6 +66,10 @@ class Tickets:
             if "project" in error.errors or any("permission" in words.lower() for words in error.messages):
                 # Not about this ticket: all wait until the project is there again, and none is given up.
                 raise Forbidden(f"no tickets can be made in the project: {error}", whole_destination=True) from error
+            if error.status in _FOR_ITS_TEXT and not error.errors:
+                get_logger().warning("jira.message_refused", incident=incident.id, reason=str(error))
+                words = _LEFT_OUT.format(status=error.status, incident=incident.id)
+                return self._send(self._draft(attrs.evolve(incident, message=words), frozenset()))
             if not error.errors:
                 raise
             self._directory.forget()  # the project may have changed since we asked what it takes
@@ -139,4 +149,4 @@ class Tickets:
 
     def _keys(self, marker: str) -> list[str]:
         query = marked(marker, by_label=self._directory.project().takes("labels"))
-        return [text(issue, "key") for issue in search(self._client, query, ("labels",))]
+        return list(dict.fromkeys(text(issue, "key") for issue in search(self._client, query, ("labels",))))

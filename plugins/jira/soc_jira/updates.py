@@ -44,7 +44,7 @@ class Updates:
     def created(self, incident: Incident, ticket: Ticket, delivery: Delivery, reports: Reports | None) -> None:
         """Add what does not fit into the create, and bring the ticket to where the incident is by now."""
         if is_cut(incident) and not (is_repeat(delivery) and self._attached(ticket.key)):
-            self._client.attach(ticket.key, ATTACHED, incident.message.encode("utf-8", "backslashreplace"))
+            self._attach(ticket.key, incident.message)
         if self._settings.dashboard_url:
             self._link_back(incident, ticket.key, self._settings.dashboard_url.replace("{id}", incident.id))
         if incident.follows and reports is not None:
@@ -153,16 +153,24 @@ class Updates:
         return {name: value for name, value in wanted.items() if project.takes(name) and (value or name == "assignee")}
 
     def _read(self, key: str, *fields: str) -> Mapping[str, object]:
-        query = {"fields": ",".join(fields), "expand": "changelog", "properties": PROPERTY}
-        return mapping(self._client.get("issue/{key}", query=query, key=key))
+        return self._client.issue(key, fields=",".join(fields), expand="changelog", properties=PROPERTY)
+
+    def _attach(self, key: str, message: str) -> None:
+        try:
+            self._client.attach(key, ATTACHED, message.encode("utf-8", "backslashreplace"))
+        except Refused as error:  # attachments may be switched off; what comes after is worth more
+            get_logger().warning("jira.attachment_refused", ticket=key, reason=str(error))
 
     def _attached(self, key: str) -> bool:
-        found = mapping(self._client.get("issue/{key}", query={"fields": "attachment"}, key=key), "fields")
+        found = mapping(self._client.issue(key, fields="attachment"), "fields")
         return any(text(file, "filename") == ATTACHED for file in objects(found.get("attachment")))
 
     def _link_back(self, incident: Incident, key: str, url: str) -> None:
         body = {"globalId": f"soc-core={incident.marker}", "object": {"url": url, "title": f"soc-core: {incident.id}"}}
-        self._client.send("POST", "issue/{key}/remotelink", body, key=key)
+        try:
+            self._client.send("POST", "issue/{key}/remotelink", body, key=key)
+        except Refused as error:
+            get_logger().warning("jira.link_refused", ticket=key, url=url, reason=str(error))
 
     def _relate(self, key: str, earlier: str) -> None:
         body = {"type": {"name": "Relates"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": earlier}}
