@@ -129,9 +129,11 @@ def due_instant(incident: Incident) -> str | None:
     )
 
 
-def labels(incident: Incident) -> list[str]:
-    """The labels of a ticket; the marker is what it is found by again."""
-    return list(dict.fromkeys((AUTOMATED, f"severity-{incident.severity:g}", slug(incident.label), incident.marker)))
+def labels(incident: Incident, settings: Settings) -> list[str]:
+    """The labels of a ticket, ours before those of the settings; the marker is what it is found by again."""
+    ours = (AUTOMATED, f"severity-{incident.severity:g}", slug(incident.label), incident.marker)
+    more = settings.fields.get("labels", ())
+    return list(dict.fromkeys((*ours, *(map(str, more) if isinstance(more, list | tuple) else ()))))
 
 
 def _wished(
@@ -142,7 +144,7 @@ def _wished(
     project: Project,
     assignee: Mapping[str, str] | None,
 ) -> dict[str, object]:
-    wished: dict[str, object] = {"labels": labels(incident), **settings.fields}
+    wished: dict[str, object] = {**settings.fields, "labels": labels(incident, settings)}
     name = priority_name(incident.priority, project, settings)
     wished["priority"] = {"name": name or str(incident.priority)}
     if known := _known_components(settings, project):

@@ -273,6 +273,14 @@ def test_an_address_that_cloud_hides_is_believed_if_it_is_the_only_match(jira_si
     assert site.issue(plugin_for(site).create_ticket(make_incident(assignee=hidden.email)).key).assignee == hidden.id
 
 
+def test_labels_of_the_settings_come_beside_the_marker_and_not_in_its_place(jira, make_incident, plugin_for) -> None:
+    plugin, incident = plugin_for(jira, fields={"labels": ["team-blue", "soc-automated"]}), make_incident()
+    made = plugin.create_ticket(incident)
+    expected = ["soc-automated", "severity-9", "security-alert", incident.marker, "team-blue"]
+    assert jira.issue(made.key).labels == expected
+    assert plugin.find_ticket(incident) == made
+
+
 def test_components_that_the_project_lacks_stand_in_the_description(jira_site, make_incident, plugin_for) -> None:
     site = jira_site(projects=[Project(key="SEC", name="S", components=("soc",))])
     issue = site.issue(plugin_for(site, components=("soc", "siem")).create_ticket(make_incident()).key)
