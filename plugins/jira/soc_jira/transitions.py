@@ -44,8 +44,7 @@ class Mover:
 
     def where(self, key: str) -> Step:
         """The status a ticket has now."""
-        found = mapping(self._client.get("issue/{key}", query={"fields": "status"}, key=key))
-        return step_of(mapping(found, "fields", "status"))
+        return step_of(mapping(self._client.issue(key, fields="status"), "fields", "status"))
 
     def _walk(self, key: str, status: Status, here: Step, resolutions: Sequence[str]) -> None:
         goal = targets(status, self._directory.steps(), self._settings.statuses)
@@ -57,7 +56,7 @@ class Mover:
                 return
             way = self._next(key, status, here, goal, frozenset(passed))
             try:
-                self._take(key, way, resolutions if offer else ())
+                self._take(key, way, resolutions if offer else None)
             except Refused as error:
                 if error.status not in _AGAIN or not again:
                     raise
@@ -80,6 +79,13 @@ class Mover:
             known = dict(self._known)
         through = self._settings.paths.get(status, ())
         way = next_way(here, ways, goal, known=known, passed=passed, through=through)
+        if way is not None and way.missing:  # another transition may lead there without asking for more than we have
+            ends = (way.to.id, *(step.id for step in goal))
+            ways = tuple(other for other in ways if not other.missing and other.to.id in ends)
+            if not ways:
+                wants = ", ".join(way.missing)
+                raise PermanentError(f"the transition {way.name} of {key} wants {wants}, which we do not have")
+            return min(ways, key=lambda other: ends.index(other.to.id))
         if way is None:
             offered = ", ".join(f"{way.name} to {way.to.name}" for way in ways) or "nothing"
             raise PermanentError(
@@ -88,16 +94,11 @@ class Mover:
             )
         return way
 
-    def _take(self, key: str, way: Way, resolutions: Sequence[str]) -> None:
+    def _take(self, key: str, way: Way, resolutions: Sequence[str] | None) -> None:
         fields: dict[str, object] = {}
         offered = way.resolutions
-        if offered is not None and (name := _resolution(offered, resolutions)):
+        if offered is not None and resolutions is not None and (name := _resolution(offered, resolutions)):
             fields["resolution"] = {"name": name}
-        needed = [
-            name for name, field in way.fields.items() if field.get("required") and not field.get("hasDefaultValue")
-        ]
-        if missing := [name for name in needed if name not in fields]:
-            raise PermanentError(f"the transition {way.name} of {key} wants {', '.join(missing)}, which we do not have")
         body: dict[str, object] = {"transition": {"id": way.id}, "historyMetadata": OURS}
         if fields:
             body["fields"] = fields

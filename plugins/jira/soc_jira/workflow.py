@@ -37,6 +37,16 @@ class Way:
             return None
         return tuple(text(value, "name") for value in objects(self.fields["resolution"].get("allowedValues")))
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What its screen requires and we do not have."""
+        ours = {"resolution"} if self.resolutions else set()
+        return tuple(
+            name
+            for name, field in self.fields.items()
+            if field.get("required") and not field.get("hasDefaultValue") and name not in ours
+        )
+
 
 def meaning(step: Step, words: Mapping[str, str]) -> Status:
     """What a status of the project means: as configured, by a name everybody uses, or by its category."""
