@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from soc_core import Secret, TemporaryError, UncertainError
+from soc_core import DeliveryError, Secret, TemporaryError, UncertainError
+from soc_slack.errors import NoAnswer
 from soc_slack.library import translated, web_client
 from soc_slack.places import Identity, Json, Place, is_channel_id, key_of, marked
 from soc_slack.reading import dig, rows
@@ -13,6 +14,7 @@ from soc_slack.settings import Login, Settings
 
 _PAGES = 25
 _PAGE = 200
+_OUTAGE = 3
 
 
 class Client:
@@ -24,6 +26,7 @@ class Client:
         self._app = web_client(login, settings, None)
         self._ids: dict[str, str] = {}
         self._identity: Identity | None = None
+        self._failures = 0
         self._lock = threading.Lock()
 
     # -- messages ---------------------------------------------------------------------------------------------------
@@ -55,7 +58,7 @@ class Client:
             self.call("chat.update", {"channel": place.channel, "ts": place.ts, "text": text, "blocks": list(blocks)})
         except UncertainError as error:
             # The same edit twice is one edit: simply do it again.
-            raise TemporaryError(str(error)) from error
+            raise self._failed(error) from error
 
     def find(self, channel: str, key: str, *, since: float, thread: str | None) -> list[Place]:
         """Our messages with that key, oldest first: in the channel since then, or in a thread."""
@@ -197,12 +200,23 @@ class Client:
     def _ask(self, method: str, args: Json, *, as_app: bool = False) -> tuple[Json, Mapping[str, str]]:
         # Posts and views are JSON; the reading methods take forms only.
         json_body = method.startswith(("chat.", "views."))
-        with translated(method):
-            answer = (self._app if as_app else self._web).api_call(
-                method, json=args if json_body else None, params=None if json_body else args
-            )
-            body = answer.data
-            return dict(body) if isinstance(body, dict) else {}, answer.headers
+        try:
+            with translated(method):
+                answer = (self._app if as_app else self._web).api_call(
+                    method, json=args if json_body else None, params=None if json_body else args
+                )
+        except DeliveryError as error:
+            self._failures = self._failures + 1 if isinstance(error, NoAnswer) else 0
+            if json_body or not isinstance(error, UncertainError):
+                raise
+            raise self._failed(error) from error  # nothing was asked for but to be told something
+        self._failures = 0
+        body = answer.data
+        return dict(body) if isinstance(body, dict) else {}, answer.headers
+
+    def _failed(self, error: UncertainError) -> TemporaryError:
+        # One lost answer is bad luck for one job; several in a row are an outage, and every job would meet it.
+        return TemporaryError(str(error), whole_destination=self._failures >= _OUTAGE)
 
 
 def _time(text: str) -> datetime | None:

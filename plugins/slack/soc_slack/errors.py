@@ -4,6 +4,7 @@
 TemporaryError    nothing was done: try again later; for a bad token the whole destination stops
   LacksScope      the token may not do this
 UncertainError    it may have been done: look before repeating
+  NoAnswer        the answer was lost, or somebody else gave one
 PermanentError    trying again is useless
   Reroute         this channel cannot be used: another one may
   Repair          Slack dislikes the form: say it plainly
@@ -14,6 +15,10 @@ PermanentError    trying again is useless
 from datetime import timedelta
 
 from soc_core import DeliveryError, PermanentError, TemporaryError, UncertainError
+
+
+class NoAnswer(UncertainError):
+    """Nothing came back that Slack itself would say."""
 
 
 class LacksScope(TemporaryError):
@@ -95,14 +100,14 @@ _GONE = frozenset(
     }
 )
 _PAUSE = timedelta(minutes=5)
+_BREATH = timedelta(seconds=30)  # where Slack asks to wait and does not say how long
 
 
 def sorted_error(method: str, code: str, *, retry_after: float | None = None, detail: str = "") -> DeliveryError:
     """The error to raise for Slack's own word for the trouble."""
     told = f"Slack answered {code} to {method}" + (f" ({detail})" if detail else "")
     if code in _LATER:
-        wait = None if retry_after is None else timedelta(seconds=retry_after)
-        return TemporaryError(told, retry_after=wait)
+        return TemporaryError(told, retry_after=_BREATH if retry_after is None else timedelta(seconds=retry_after))
     if code in _OUTAGE:
         return TemporaryError(told, whole_destination=True)
     if code in _ALARM:
@@ -114,6 +119,8 @@ def sorted_error(method: str, code: str, *, retry_after: float | None = None, de
         return Repair(told)
     if code in _GONE:
         return Vanished(told)
-    if code in _UNSURE or " " in code:  # a sentence instead of a code: something between us and Slack answered
+    if code in _UNSURE:
         return UncertainError(told)
+    if " " in code:  # a sentence instead of a code: something between us and Slack answered
+        return NoAnswer(told)
     return PermanentError(told)

@@ -21,8 +21,8 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.webhook import WebhookResponse
 
-from soc_core import DeliveryError, Secret, TemporaryError, UncertainError
-from soc_slack.errors import sorted_error
+from soc_core import DeliveryError, Secret, TemporaryError
+from soc_slack.errors import NoAnswer, sorted_error
 from soc_slack.settings import Login, Settings, is_loopback
 
 Envelope = SocketModeRequest
@@ -94,10 +94,10 @@ def translated(method: str) -> Iterator[None]:
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError | socket.gaierror | ssl.SSLError):
             raise TemporaryError(f"{_DOWN}: {error.reason}", whole_destination=True) from error
-        raise UncertainError(f"the connection broke during {method}: {error.reason}") from error
+        raise NoAnswer(f"the connection broke during {method}: {error.reason}") from error
     except (OSError, http.client.HTTPException, ValueError, SlackClientError) as error:
         # Only the kind of error: its text may hold an address that is a secret.
-        raise UncertainError(f"no readable answer to {method}: {type(error).__name__}") from error
+        raise NoAnswer(f"no readable answer to {method}: {type(error).__name__}") from error
 
 
 def seconds(text: object) -> float | None:
@@ -113,7 +113,7 @@ def _from_answer(method: str, error: SlackApiError) -> DeliveryError:
     if answer.status_code == 429:
         return sorted_error(method, "ratelimited", retry_after=seconds(answer.headers.get("Retry-After")))
     if answer.status_code >= 500:
-        return UncertainError(f"Slack answered {answer.status_code} to {method}")
+        return NoAnswer(f"Slack answered {answer.status_code} to {method}")
     body = answer.data if isinstance(answer.data, dict) else {}
     detail = ""
     if body.get("needed"):

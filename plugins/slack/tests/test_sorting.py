@@ -1,5 +1,7 @@
 """Every word of Slack's for trouble leads to the right next step; waiting is fair and bounded."""
 
+from datetime import timedelta
+
 import pytest
 from soc_slack.errors import LacksScope, Repair, Reroute, Vanished, sorted_error
 from soc_slack.pace import POSTS, Allowance, Pace
@@ -52,6 +54,14 @@ def test_each_word_leads_to_the_next_step(kind, everything, words) -> None:
 
 def test_a_sentence_instead_of_a_word_is_uncertain() -> None:
     assert isinstance(sorted_error("chat.postMessage", "Received a response in a non-JSON format"), UncertainError)
+
+
+@pytest.mark.parametrize("word", ["ratelimited", "rate_limited", "request_timeout"])
+def test_who_is_asked_to_wait_without_a_word_how_long_waits_and_loses_no_try(word: str) -> None:
+    error = sorted_error("chat.postMessage", word)
+    assert isinstance(error, TemporaryError)
+    assert error.retry_after is not None
+    assert error.retry_after > timedelta(seconds=1)
 
 
 class Line:
