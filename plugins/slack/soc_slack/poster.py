@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from soc_core import Delivery, Incident, PermanentError, TemporaryError, get_logger
+from soc_core import Delivery, Incident, PermanentError, TemporaryError, UncertainError, get_logger
 from soc_slack.cards import Shown
 from soc_slack.client import Client
 from soc_slack.errors import LacksScope, Repair, Reroute, Vanished
@@ -35,6 +35,18 @@ class Errand:
 
     incident: Incident
     delivery: Delivery
+    posted: list[Place] = attrs.field(factory=list, init=False)
+
+    @contextlib.contextmanager
+    def all_or_look(self) -> Iterator[None]:
+        """If the rest of an errand has to wait when part of it is out, the next try must look before it posts."""
+        try:
+            yield
+        except TemporaryError as error:
+            # The core forgets the tries of those who were told when to come back, but never that one is uncertain.
+            if not self.posted or self.delivery.uncertain_since is not None:
+                raise
+            raise UncertainError(f"part of it is posted: {error}") from error
 
     def key(self, purpose: str) -> str:
         """What the message is found by again: it says nothing to anybody."""
@@ -73,23 +85,22 @@ class Poster:
     fallbacks: Fallbacks
     newest: Newest = attrs.field(factory=Newest)
 
-    def wait_turn(self, errand: Errand, *, channel: str | None = None, edits: bool = False) -> bool:
+    def wait_turn(self, errand: Errand, *channels: str, edits: bool = False) -> bool:
         """Wait outside until the calls are allowed; answers whether an earlier try may have got through.
 
         Raises:
             TemporaryError: Not yet; nothing was done.
         """
         delivery = errand.delivery
-        keys = ([f"{POSTS}:{self.client.known(channel)}"] if channel else []) + ([UPDATES] if edits else [])
+        keys = [f"{POSTS}:{self.client.known(channel)}" for channel in channels] + ([UPDATES] if edits else [])
         repeat = delivery.uncertain_since is not None or (
             delivery.attempt > 1 and not self.pace.untouched(delivery.key, delivery.attempt)
         )
         urgent = errand.incident.priority.rank == 0
         wait = self.pace.wait(keys, turn=delivery.key, attempt=delivery.attempt, urgent=urgent)
         if wait > 0:
-            raise TemporaryError(
-                f"{errand.incident.id} waits its turn in {channel or 'Slack'}", retry_after=timedelta(seconds=wait)
-            )
+            where = " and ".join(channels) or "Slack"
+            raise TemporaryError(f"{errand.incident.id} waits its turn in {where}", retry_after=timedelta(seconds=wait))
         self.pace.done(delivery.key)
         return repeat
 
@@ -106,16 +117,15 @@ class Poster:
     ) -> Place:
         """Post a message that is not there yet; `repeat` says that it may be."""
         key = errand.key(purpose)
-        if repeat:
-            found = self._found(errand, channel, key, thread)
-            if found is not None:
-                return found
+        place = self._found(errand, channel, key, thread) if repeat else None
         try:
-            return self._send(channel, shown, key=key, thread=thread, broadcast=broadcast)
+            place = place or self._send(channel, shown, key=key, thread=thread, broadcast=broadcast)
         except Reroute as error:
             if thread is not None:
                 raise  # a thread is only where it is
-            return self._elsewhere(errand, channel, shown, key=key, repeat=repeat, because=error)
+            place = self._elsewhere(errand, channel, shown, key=key, repeat=repeat, because=error)
+        errand.posted.append(place)
+        return place
 
     def edit(self, place: Place, shown: Shown, *, version: int) -> None:
         """Edit a message, unless a newer state of the incident is shown there already."""

@@ -58,8 +58,9 @@ class Timeline:
     def ticketed(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> Refs | None:
         """The live message gets its ticket."""
         errand = Errand(incident=incident, delivery=delivery)
-        refs = self._refreshed(errand, publishes=True)
-        self._publish(errand, f"Ticket {ticket.key} made")
+        with errand.all_or_look():
+            refs = self._refreshed(errand, publishes=True)
+            self._publish(errand, f"Ticket {ticket.key} made")
         return refs
 
     def updated(self, incident: Incident, update: Update, delivery: Delivery) -> Refs | None:
@@ -70,12 +71,13 @@ class Timeline:
         errand = Errand(incident=newest, delivery=delivery)
         publishes = update.change in _PUBLISHED and not self._is_late(update.at)
         line = self._line(incident, update)
-        refs = self._refreshed(errand, line=line, broadcast=_is_alarming(update), publishes=publishes)
-        if publishes:
-            words = f"{update.change.capitalize()}: {update.old or '-'} → {update.new or 'gone'}"
-            self._publish(errand, words)
-        if update.change is Change.PRIORITY and _is_alarming(update):
-            self._carry_over(errand)
+        with errand.all_or_look():
+            refs = self._refreshed(errand, line=line, broadcast=_is_alarming(update), publishes=publishes)
+            if publishes:
+                words = f"{update.change.capitalize()}: {update.old or '-'} → {update.new or 'gone'}"
+                self._publish(errand, words)
+            if update.change is Change.PRIORITY and _is_alarming(update):
+                self._carry_over(errand)
         return {**did, **(refs or {})} or None
 
     def escalated(self, incident: Incident, step: EscalationStep, delivery: Delivery) -> Refs | None:
@@ -87,14 +89,15 @@ class Timeline:
         line = messages.escalation(incident, step, mentions, unmapped)
         if parent_of(incident) is None and self.route.home(incident.severity) is None:
             # Not shown for its small severity, but now somebody has to hear of it.
-            repeat = self.poster.wait_turn(errand, channel=self.route.all[0])
+            repeat = self.poster.wait_turn(errand, self.route.all[0])
             purpose = f"line:{delivery.key}"
             self.poster.post(errand, self.route.all[0], line, purpose=purpose, repeat=repeat)
             return None
         overdue = step.overdue is not None or (step.share is not None and step.share >= 1)
-        refs = self._refreshed(errand, line=line, broadcast=overdue, publishes=overdue)
-        if overdue:
-            self._publish(errand, f"{step.clock.capitalize()} time missed")
+        with errand.all_or_look():
+            refs = self._refreshed(errand, line=line, broadcast=overdue, publishes=overdue)
+            if overdue:
+                self._publish(errand, f"{step.clock.capitalize()} time missed")
         return refs
 
     def count_down(self, incident: Incident) -> None:
@@ -121,7 +124,7 @@ class Timeline:
         return None if home is None else self._placed(errand, home, again=again)
 
     def _placed(self, errand: Errand, channel: str, *, under: Place | None = None, again: bool = False) -> Refs:
-        repeat = self.poster.wait_turn(errand, channel=channel)
+        repeat = self.poster.wait_turn(errand, channel)
         purpose = f"{PARENT}:{errand.delivery.key}" if again else PARENT
         thread = None if under is None else under.ts
         shown = card(errand.incident, now=self.now(), buttons=self.buttons)
@@ -143,8 +146,9 @@ class Timeline:
             return self._shown_with(errand, line, broadcast=broadcast) if wanted else None
         digest = _digest(incident, buttons=self.buttons)
         stale = incident.refs.get(f"slack:{DIGEST}") != digest
-        posting = place.channel if line is not None else (self.route.incidents if publishes else None)
-        repeat = self.poster.wait_turn(errand, channel=posting, edits=stale)
+        news = self._news_channel(incident) if publishes else None
+        posting = (place.channel if line is not None else None, news)
+        repeat = self.poster.wait_turn(errand, *filter(None, posting), edits=stale)
         try:
             if stale:
                 self._edit(place, incident)
@@ -184,9 +188,13 @@ class Timeline:
 
     def _publish(self, errand: Errand, words: str) -> None:
         """Tell the incidents channel, if there is one beside the channel of the live message."""
-        channel, incident = self.route.incidents, errand.incident
-        if channel is not None and incident.kind is Course.TICKET and channel != self.route.home(incident.severity):
+        if channel := self._news_channel(errand.incident):
             self._post_news(errand, channel, words)
+
+    def _news_channel(self, incident: Incident) -> str | None:
+        channel = self.route.incidents
+        beside = incident.kind is Course.TICKET and channel != self.route.home(incident.severity)
+        return channel if beside else None
 
     def _carry_over(self, errand: Errand) -> None:
         """A matter became worse than its channel is for: tell the channel that it would belong into now."""
