@@ -56,10 +56,10 @@ class Jira:
         return self._desk.tickets.find(incident.marker)
 
     @hookimpl
-    def on_ticket_created(self, incident: Incident, ticket: Ticket, delivery: Delivery) -> None:
+    def on_ticket_created(self, incident: Incident, ticket: Ticket) -> None:
         """Add what did not fit into the create."""
         if ticket.tracker == TRACKER:
-            self._desk.updates.created(incident, ticket, delivery, self._desk.reports)
+            self._desk.updates.created(incident, ticket, self._desk.reports)
 
     @hookimpl
     def on_incident_updated(self, incident: Incident, update: Update, delivery: Delivery) -> None:

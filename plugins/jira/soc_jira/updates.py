@@ -41,9 +41,9 @@ class Updates:
         self._mover = mover
         self._assignee = assignee
 
-    def created(self, incident: Incident, ticket: Ticket, delivery: Delivery, reports: Reports | None) -> None:
+    def created(self, incident: Incident, ticket: Ticket, reports: Reports | None) -> None:
         """Add what does not fit into the create, and bring the ticket to where the incident is by now."""
-        if is_cut(incident) and not (is_repeat(delivery) and self._attached(ticket.key)):
+        if is_cut(incident) and not self._attached(ticket.key):
             self._attach(ticket.key, incident.message)
         if self._settings.dashboard_url:
             self._link_back(incident, ticket.key, self._settings.dashboard_url.replace("{id}", incident.id))

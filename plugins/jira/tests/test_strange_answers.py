@@ -119,7 +119,7 @@ def test_a_ticket_is_made_without_a_name_where_jira_does_not_tell_who_can_be_ass
 
 @pytest.mark.parametrize("status", [403, 404, 413])
 def test_an_attachment_or_link_that_is_refused_keeps_nothing_else_from_the_ticket(
-    web, make_incident, delivery, status: int
+    web, make_incident, status: int
 ) -> None:
     settings = Jira.Settings(
         server_url=URL,
@@ -137,7 +137,7 @@ def test_an_attachment_or_link_that_is_refused_keeps_nothing_else_from_the_ticke
     moved = web.post(f"{API}/issue/SEC-1/transitions", status=204)
     ticket = Ticket(tracker="jira", key="SEC-1", url=None)
     incident = attrs.evolve(make_incident(message="x" * 50_000, status=Status.IN_PROGRESS), ticket=ticket)
-    Jira(settings).on_ticket_created(incident, ticket, delivery())
+    Jira(settings).on_ticket_created(incident, ticket)
     assert moved.call_count == 1
 
 

@@ -296,29 +296,29 @@ def test_a_count_is_told_at_each_power_of_ten(jira, opened, delivery) -> None:
 def test_a_long_message_is_attached_whole_and_once(jira, plugin_for, make_incident, delivery) -> None:
     plugin, incident = plugin_for(jira), make_incident(message="x" * 50_000 + "é")
     ticket = plugin.create_ticket(incident)
-    plugin.on_ticket_created(incident, ticket, delivery("m"))
-    plugin.on_ticket_created(incident, ticket, delivery("m", attempt=2))
+    plugin.on_ticket_created(incident, ticket)
+    plugin.on_ticket_created(incident, ticket)  # what comes after it had to wait, which is no second attempt
     assert jira.issue("SEC-1").attachments == [("message.txt", incident.message.encode())]
 
 
 def test_the_ticket_links_back_to_our_own_page_once(jira, plugin_for, make_incident, delivery) -> None:
     plugin, incident = plugin_for(jira, dashboard_url="https://soc.example/incidents/{id}"), make_incident()
     ticket = plugin.create_ticket(incident)
-    for attempt in (1, 2):
-        plugin.on_ticket_created(incident, ticket, delivery("m", attempt=attempt))
+    for _ in range(2):
+        plugin.on_ticket_created(incident, ticket)
     (link,) = jira.issue("SEC-1").remote_links
     assert link["object"]["url"] == f"https://soc.example/incidents/{incident.id}"
 
 
 def test_without_extras_a_created_ticket_costs_nothing_more(jira, opened, delivery) -> None:
     plugin, incident = opened
-    plugin.on_ticket_created(incident, incident.ticket, delivery())
+    plugin.on_ticket_created(incident, incident.ticket)
     assert jira.calls == []
 
 
 def test_a_ticket_that_was_late_is_brought_to_where_its_incident_is(jira, plugin_for, make_incident, delivery) -> None:
     plugin, incident = plugin_for(jira), make_incident(status=Status.IN_PROGRESS)
-    plugin.on_ticket_created(incident, plugin.create_ticket(incident), delivery())
+    plugin.on_ticket_created(incident, plugin.create_ticket(incident))
     assert jira.issue("SEC-1").status == "In Progress"
 
 
@@ -328,7 +328,7 @@ def test_a_recurrence_is_linked_to_the_earlier_ticket(jira, plugin_for, make_inc
     earlier = make_incident()
     house.add(earlier, plugin.create_ticket(earlier))
     again = make_incident(follows=earlier.id)
-    plugin.on_ticket_created(again, plugin.create_ticket(again), delivery())
+    plugin.on_ticket_created(again, plugin.create_ticket(again))
     assert jira.issue("SEC-2").links == [("Relates", "SEC-1")]
 
 
