@@ -2,13 +2,15 @@
 
 import hashlib
 import re
+from http import HTTPStatus
 from typing import Final
 
 from soc_core import Delivery, Update
 from soc_jira.adf import words_of
+from soc_jira.answers import Refused
 from soc_jira.client import Client
 from soc_jira.description import note_text, remark
-from soc_jira.document import Document
+from soc_jira.document import Document, narrow
 from soc_jira.fields import render
 from soc_jira.reading import mapping, objects
 
@@ -47,8 +49,14 @@ class Comments:
         self._send(key, document)
 
     def _send(self, key: str, document: Document) -> None:
-        body = {"body": render(document, self._client.version)}
-        self._client.send("POST", "issue/{key}/comment", body, once=True, key=key)
+        body = render(document, self._client.version)
+        try:
+            self._client.send("POST", "issue/{key}/comment", {"body": body}, once=True, key=key)
+        except Refused as error:
+            plain = narrow(body) if isinstance(body, str) else body
+            if error.status != HTTPStatus.BAD_REQUEST or plain == body:
+                raise
+            self._client.send("POST", "issue/{key}/comment", {"body": plain}, once=True, key=key)
 
 
 def tag_of(work: str) -> str:

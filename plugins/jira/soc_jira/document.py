@@ -75,6 +75,9 @@ _UNSEEN = re.compile(
 )
 
 
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
+
+
 def clean(words: str) -> str:
     r"""The text with every character that draws or hides something written out, such as `\x1b`."""
     return _UNSEEN.sub(_written_out, words.replace("\r\n", "\n"))
@@ -101,6 +104,11 @@ def cut(words: str, longest: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def narrow(words: str) -> str:
+    """The text without wide characters such as emoji, which some databases under JIRA cannot keep."""
+    return _WIDE.sub("\ufffd", words)
 
 
 def slug(words: str) -> str:

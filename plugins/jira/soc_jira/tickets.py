@@ -14,6 +14,7 @@ import attrs
 from soc_core import DeliveryError, Incident, Ticket, UncertainError, get_logger
 from soc_jira.answers import Forbidden, Refused
 from soc_jira.client import Client
+from soc_jira.document import narrow
 from soc_jira.fields import Draft, draft, offending
 from soc_jira.history import OURS
 from soc_jira.project import Directory
@@ -24,10 +25,8 @@ from soc_jira.transitions import Mover
 
 _CLOUD_LAG: Final = timedelta(seconds=120)
 _OWN_LAG: Final = timedelta(seconds=30)
-_FOR_ITS_TEXT: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 _LEFT_OUT: Final = (
-    "The log message was refused on its way to JIRA ({status}), as firewalls do that take it for an attack: "
-    "soc incident show {incident} has it."
+    "JIRA, or a firewall in front of it, refused the log message ({status}): soc incident show {incident} has it."
 )
 
 
@@ -66,12 +65,9 @@ class Tickets:
             if "project" in error.errors or any("permission" in words.lower() for words in error.messages):
                 # Not about this ticket: all wait until the project is there again, and none is given up.
                 raise Forbidden(f"no tickets can be made in the project: {error}", whole_destination=True) from error
-            if error.status in _FOR_ITS_TEXT and not error.errors:
-                get_logger().warning("jira.message_refused", incident=incident.id, reason=str(error))
-                words = _LEFT_OUT.format(status=error.status, incident=incident.id)
-                return self._send(self._draft(attrs.evolve(incident, message=words), frozenset()))
             if not error.errors:
-                raise
+                get_logger().warning("jira.text_refused", incident=incident.id, reason=str(error))
+                return self._send(self._harmless(ready, incident, error.status))
             self._directory.forget()  # the project may have changed since we asked what it takes
             without = offending(error.errors, ready.fields)
             get_logger().warning(
@@ -138,6 +134,14 @@ class Tickets:
             self._told |= lost
             get_logger().warning("jira.fields_missing", incident=incident.id, fields=sorted(lost))
         return ready
+
+    def _harmless(self, ready: Draft, incident: Incident, status: int) -> Draft:
+        """The same without what JIRA may dislike about its text: wide characters, or else the log message."""
+        fields = {name: narrow(value) if isinstance(value, str) else value for name, value in ready.fields.items()}
+        if status == HTTPStatus.BAD_REQUEST and fields != ready.fields:
+            return attrs.evolve(ready, fields=fields)
+        words = _LEFT_OUT.format(status=status, incident=incident.id)
+        return self._draft(attrs.evolve(incident, message=words), frozenset())
 
     def _send(self, ready: Draft) -> Ticket:
         site = self._client.site()  # before the create: whatever fails after it must not look like a failed create

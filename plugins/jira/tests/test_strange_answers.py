@@ -1,11 +1,13 @@
 """What others say in JIRA's place is not taken for JIRA's word: proxies, login pages, firewalls, half-built answers."""
 
+import json
+
 import attrs
 import pytest
 import responses
 from soc_jira.plugin import Jira
 
-from soc_core import Secret, Status, TemporaryError, Ticket
+from soc_core import Change, PermanentError, Secret, Status, TemporaryError, Ticket, Update
 
 URL = "https://jira.example.org"
 API = f"{URL}/rest/api/2"
@@ -95,6 +97,43 @@ def test_a_firewall_that_dislikes_a_log_message_costs_the_message_and_not_the_ti
     assert incident.marker in sent
     assert incident.why in sent
     assert f"soc incident show {incident.id}" in sent
+
+
+def refusing(words: str, status: int):
+    """What refuses a text with certain words, as it arrives."""
+
+    def answer(request):
+        message = "it could be due to unsupported content you have entered"
+        if words in str(json.loads(request.body)):
+            return (status, {}, json.dumps({"errorMessages": [message]}))
+        return (201, {}, json.dumps({"key": "SEC-1"}))
+
+    return answer
+
+
+def test_a_database_without_wide_characters_costs_these_and_not_the_ticket(web, plugin, make_incident) -> None:
+    web.remove("POST", f"{API}/issue")
+    web.add_callback("POST", f"{API}/issue", refusing("😀", 400))
+    assert plugin.create_ticket(make_incident(message="agent=😀 /etc/passwd", source="web😀")).key == "SEC-1"
+    sent = json.loads(web.calls[-1].request.body)["fields"]
+    assert "agent=\ufffd /etc/passwd" in sent["description"]
+    assert "web\ufffd" in sent["summary"]
+
+
+def test_a_note_with_wide_characters_is_written_without_them_where_they_cannot_be_kept(
+    web, plugin, make_incident, delivery
+) -> None:
+    incident = attrs.evolve(make_incident(), ticket=Ticket(tracker="jira", key="SEC-1", url=None))
+    web.add_callback("POST", f"{API}/issue/SEC-1/comment", refusing("🎉", 400))
+    note = Update(change=Change.NOTE, origin="slack", at=incident.opened_at, actor="Ana", text="contained 🎉")
+    plugin.on_incident_updated(incident, note, delivery())
+    assert "contained \ufffd" in json.loads(web.calls[-1].request.body)["body"]
+
+
+def test_what_is_refused_for_another_reason_is_refused_in_its_words(web, plugin, make_incident) -> None:
+    web.replace("POST", f"{API}/issue", status=400, json={"errorMessages": ["Only managers make issues on Sundays."]})
+    with pytest.raises(PermanentError, match="Sundays"):
+        plugin.create_ticket(make_incident())
 
 
 def test_a_firewall_that_lets_nothing_in_makes_everything_wait(web, plugin, make_incident) -> None:
