@@ -24,6 +24,7 @@ _ALL = 10_000
 _SETTLED = 3600.0
 _STRANGER = "You are not known here: ask for your Slack id to be put into the team's settings ([people])."
 _NOT_ALLOWED = "Your role may not do this."
+_NOT_TOLD = "Slack does not tell at the moment who you are, so nothing was done: please try again."
 _SPOKEN = (None, "thread_broadcast", "file_share")
 
 
@@ -164,14 +165,14 @@ class Inbound:
         person, refusal = self._allowed(user, dig(payload, "event", "team"))
         if person is None:
             words = f"This did not become a note of {incident}. {refusal}"
-            return self._told_once(user, channel, thread, words)
+            return self._told_once(user, channel, thread, words, about=ts if refusal is _NOT_TOLD else thread)
         text = readable(dig(payload, "event", "text"), self._name_of)
         if not text.strip():
             return Reply()
         try:
             self._inbox.change(incident, self._note(person, text, f"{REPLY}{channel}:{ts}"))
         except ChangeRefused as refused:
-            return self._told_once(user, channel, thread, str(refused))
+            return self._told_once(user, channel, thread, str(refused), about=thread)
         return Reply()
 
     def _incident_of(self, channel: str, thread: str) -> str | None:
@@ -193,7 +194,10 @@ class Inbound:
     # -- private ----------------------------------------------------------------------------------------------------
 
     def _allowed(self, user: str, team: str) -> tuple[Person | None, str]:
-        person = self._people.person(user, team)
+        try:
+            person = self._people.person(user, team)
+        except DeliveryError:
+            return None, _NOT_TOLD
         if person is None:
             return None, _STRANGER
         if self._roles and not self._roles & person.roles:
@@ -213,11 +217,11 @@ class Inbound:
             later=lambda: self._client.whisper(press.channel, press.user, shown.text, shown.blocks, press.thread)
         )
 
-    def _told_once(self, user: str, channel: str, thread: str, words: str) -> Reply:
+    def _told_once(self, user: str, channel: str, thread: str, words: str, *, about: str) -> Reply:
         with self._lock:
-            if (user, thread) in self._told:
+            if (user, about) in self._told:
                 return Reply()
-            self._told[(user, thread)] = None
+            self._told[(user, about)] = None
             _bound(self._told)
         shown = messages.answer(words)
         return Reply(later=lambda: self._client.whisper(channel, user, shown.text, shown.blocks, thread))

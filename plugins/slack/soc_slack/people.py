@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Protocol
 
-from soc_core import DeliveryError, EscalationStep, Person, Reports
+from soc_core import EscalationStep, PermanentError, Person, Reports, TemporaryError
+from soc_slack.errors import LacksScope
 
 _REMEMBERED = 5000
 
@@ -35,7 +36,11 @@ class People:
         self._lock = threading.Lock()
 
     def person(self, user: str, team: str = "") -> Person | None:
-        """Somebody of the team by their Slack id; the e-mail address counts only in our own workspace (`team`)."""
+        """Somebody of the team by their Slack id; the e-mail address counts only in our own workspace (`team`).
+
+        Raises:
+            TemporaryError: Slack does not tell at this moment who it is.
+        """
         if self.reports is None:
             return None
         found = self.reports.person(slack=user)
@@ -44,12 +49,21 @@ class People:
         email = self._remembered(self._emails, user, self._directory.email)
         return None if not email else self.reports.person(email=email)
 
-    def mentions(self, step: EscalationStep) -> tuple[list[str], list[str]]:
-        """Slack's marks for those whom a rung concerns, and the names of those whom Slack does not know."""
+    def mentions(self, step: EscalationStep, *, patient: bool = False) -> tuple[list[str], list[str]]:
+        """Slack's marks for those whom a rung concerns, and the names of those whom Slack does not know.
+
+        Raises:
+            TemporaryError: Slack does not tell at this moment who they are, and the caller is patient.
+        """
         marks = [f"<!subteam^{self._groups[role]}>" for role in step.notify if role in self._groups]
         unmapped = []
         for person in step.people:
-            user = self.user(person)
+            try:
+                user = self.user(person)
+            except TemporaryError:
+                if patient:
+                    raise
+                user = None
             if user is None:
                 unmapped.append(person.name)
             else:
@@ -59,16 +73,13 @@ class People:
         return list(dict.fromkeys(marks)), unmapped
 
     def user(self, person: Person) -> str | None:
-        """The Slack id of a person."""
+        """The Slack id of a person; raises `TemporaryError` while Slack does not tell it."""
         if person.slack is not None or person.email is None or self._directory is None:
             return person.slack
         return self._remembered(self._members, person.email, self._directory.member)
 
     def _is_ours(self, directory: "Directory", team: str) -> bool:
-        try:
-            return not team or team == directory.team()
-        except DeliveryError:
-            return False
+        return not team or team == directory.team()
 
     # Only what was found is remembered: who is unknown today may be known tomorrow.
     def _remembered(self, memory: OrderedDict[str, str], key: str, ask: "Ask") -> str | None:
@@ -77,7 +88,7 @@ class People:
                 return memory[key]
         try:
             answer = ask(key)
-        except DeliveryError:
+        except (PermanentError, LacksScope):
             return None
         if answer is not None:
             with self._lock:

@@ -32,6 +32,7 @@ Refs = dict[str, str]
 PARENT, THREAD, DIGEST = "parent", "thread", "shown"
 _PUBLISHED = (Change.STATUS, Change.TICKET)  # what the incidents channel hears of
 _FIRST_MAY_COME = 3  # tries during which a similar alert waits for the message it belongs under
+_TRIES_FOR_NAMES = 4  # until an escalation goes out although Slack does not tell who somebody is
 REPLY = "reply:"  # how the ids of notes begin that were written in the thread itself
 
 
@@ -85,7 +86,7 @@ class Timeline:
         errand = Errand(incident=incident, delivery=delivery)
         if not incident.status.active:
             return None
-        mentions, unmapped = self.people.mentions(step)
+        mentions, unmapped = self.people.mentions(step, patient=delivery.attempt < _TRIES_FOR_NAMES)
         line = messages.escalation(incident, step, mentions, unmapped)
         if parent_of(incident) is None and self.route.home(incident.severity) is None:
             # Not shown for its small severity, but now somebody has to hear of it.
