@@ -140,11 +140,13 @@ class Directory:
     def _ask_project(self) -> Project:
         types = self._pages("issue/createmeta/{project}/issuetypes", "issueTypes", project=self._key)
         names = {text(kind, "name"): text(kind, "id") for kind in types if not kind.get("subtask")}
+        if not names:  # Cloud says no more than that to those who may not create anything
+            raise Forbidden(f"project {self._key} has no issue types that we may create", whole_destination=True)
         wanted = next((name for name in self._settings.issue_types if name in names), None)
         if wanted is None:
             raise PermanentError(
                 f"project {self._key} has none of the issue types {', '.join(self._settings.issue_types)}; "
-                f"it has {', '.join(names) or 'none that we may create'}: set [plugins.jira] issue_types"
+                f"it has {', '.join(names)}: set [plugins.jira] issue_types"
             )
         shown = self._pages(
             "issue/createmeta/{project}/issuetypes/{kind}", "fields", project=self._key, kind=names[wanted]

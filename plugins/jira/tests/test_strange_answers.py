@@ -53,6 +53,18 @@ def test_a_project_that_nobody_describes_gives_up_no_ticket(web, plugin, make_in
     assert caught.value.whole_destination
 
 
+def test_a_project_in_which_we_may_create_nothing_makes_creates_wait_and_gives_none_up(
+    web, plugin, make_incident
+) -> None:
+    known = f"{API}/issue/createmeta/SEC/issuetypes"
+    web.replace("GET", known, json={"values": [], "total": 0})
+    with pytest.raises(TemporaryError, match="no issue types that we may create") as caught:
+        plugin.create_ticket(make_incident())
+    assert caught.value.whole_destination
+    web.replace("GET", known, json={"values": [{"id": "1", "name": "Task"}], "total": 1})
+    assert plugin.create_ticket(make_incident()).key == "SEC-1"
+
+
 @pytest.mark.parametrize("answer", [*EMPTY, {"status": 404, **PAGE}])
 def test_an_answer_that_is_no_issue_takes_no_incident_its_ticket(web, plugin, make_incident, house, answer) -> None:
     incident = house.add(make_incident(), Ticket(tracker="jira", key="SEC-1", url=f"{URL}/browse/SEC-1"))
