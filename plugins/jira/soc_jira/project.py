@@ -115,9 +115,10 @@ class Directory:
         """Type and fields of our tickets."""
         return self._projects.get("", self._ask_project)
 
-    def steps(self) -> tuple[Step, ...]:
-        """The statuses of our tickets."""
-        return self._steps.get("", self._ask_steps)
+    def steps(self, project: str = "") -> tuple[Step, ...]:
+        """The statuses of our tickets: in our project, or in another one that people moved them to."""
+        where = project or self._key
+        return self._steps.get(where, lambda: self._ask_steps(where))
 
     def assignable(self, person: str) -> Mapping[str, str] | None:
         """How JIRA wants to be told of somebody, or None if they cannot be assigned tickets here."""
@@ -154,8 +155,8 @@ class Directory:
         fields = {field.id: field for field in map(_field, shown)}
         return Project(key=self._key, type=wanted, type_id=names[wanted], types=tuple(names), fields=fields)
 
-    def _ask_steps(self) -> tuple[Step, ...]:
-        kinds = items(self._client.get("project/{project}/statuses", project=self._key))
+    def _ask_steps(self, project: str) -> tuple[Step, ...]:
+        kinds = items(self._client.get("project/{project}/statuses", project=project))
         ours = [kind for kind in kinds if text(kind, "name") == self.project().type] or kinds
         return tuple(step_of(status) for kind in ours for status in objects(kind.get("statuses")))
 

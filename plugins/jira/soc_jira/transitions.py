@@ -47,7 +47,7 @@ class Mover:
         return step_of(mapping(self._client.issue(key, fields="status"), "fields", "status"))
 
     def _walk(self, key: str, status: Status, here: Step, resolutions: Sequence[str]) -> None:
-        goal = targets(status, self._directory.steps(), self._settings.statuses)
+        goal = targets(status, self._directory.steps(key.rpartition("-")[0]), self._settings.statuses)
         there = frozenset(step.id for step in goal)
         passed: set[str] = set()
         again, offer = True, True

@@ -16,6 +16,7 @@ from soc_core import (
     Status,
     TemporaryError,
     Tick,
+    Ticket,
     UncertainError,
     Update,
     Verdict,
@@ -368,3 +369,19 @@ def test_writes_to_one_ticket_stay_below_jiras_burst_limits(jira, opened, delive
     assert not any(error.whole_destination for error in refused)
     assert all(error.retry_after for error in refused)
     assert len(jira.asked("POST", "issue/SEC-1/comment")) == 40 - len(refused)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(Status.IN_PROGRESS, "Triage"), (Status.RESOLVED, "Done"), (Status.CLOSED, "Done"), (Status.OPEN, "To Do")],
+)
+def test_a_ticket_that_was_moved_to_another_project_goes_the_ways_of_that_project(
+    jira_site, plugin_for, make_incident, delivery, status: Status, expected: str
+) -> None:
+    site = jira_site(projects=[Project(key="SEC", name="S"), Project(key="OPS", name="O", workflow=ODD)])
+    plugin, incident = plugin_for(site), make_incident()
+    plugin.create_ticket(incident)
+    site.human("ana").moves_to_project("SEC-1", "OPS")
+    moved = attrs.evolve(incident, status=status, ticket=Ticket(tracker="jira", key="OPS-1", url=None))
+    plugin.on_incident_updated(moved, update(Change.STATUS, new=status.value), delivery())
+    assert site.issue("OPS-1").status == expected
