@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # click is only needed for the command
     import click
 
 _SWEEP_EVERY = timedelta(minutes=10)
+_COUNTDOWN_TURN = timedelta(minutes=1)
 
 
 class Slack:
@@ -110,9 +111,10 @@ class Slack:
         client, given, story = self._client, self._settings, self._story
         if client is None or not isinstance(story, Timeline):
             return []
-        countdown, sweep = Countdown(timeline=story, reports=reports), self._sweep(client, reports)
+        countdown = Countdown(timeline=story, reports=reports, every=given.countdown_every)
+        sweep = self._sweep(client, reports)
         found = [
-            Service(name="countdown", run=countdown.run, every=given.countdown_every),
+            Service(name="countdown", run=countdown.run, every=min(given.countdown_every, _COUNTDOWN_TURN)),
             Service(name="sweep", run=sweep.run, every=_SWEEP_EVERY),
         ]
         if given.app_token:

@@ -1,6 +1,6 @@
 """What goes on beside the news: the time left on live messages, doubles that slipped through, who is at their desk."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -12,22 +12,30 @@ from soc_slack.timeline import Timeline, parent_of
 
 _AT_ONCE = 15  # well within 50 edits a minute, beside the news
 _BATCH = 50
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _LOOK_BACK = timedelta(hours=1)
 
 
 @attrs.frozen(kw_only=True)
 class Countdown:
-    """Keeps the time left on live messages fresh, the most pressing first."""
+    """Keeps the time left on live messages fresh: each has its turn, those that are due first at the front."""
 
     timeline: Timeline
     reports: Reports
+    every: timedelta
+    fresh_at: dict[str, datetime] = attrs.field(factory=dict, init=False)
 
     def run(self, stop: Stop) -> None:
         """One pass."""
-        running = [i for i in self.reports.incidents() if parent_of(i) is not None and "resolution" in i.clocks]
-        for incident in running[:_AT_ONCE]:
+        now, fresh_at = self.reports.now(), self.fresh_at
+        running = {i.id: i for i in self.reports.incidents() if parent_of(i) is not None and "resolution" in i.clocks}
+        for done in fresh_at.keys() - running.keys():
+            del fresh_at[done]
+        old = [i for i in running.values() if now - fresh_at.get(i.id, i.opened_at) >= self.every]
+        for incident in sorted(old, key=lambda i: i.clocks["resolution"].due_at() or _NEVER)[:_AT_ONCE]:
             if stop.is_set():
                 return
+            fresh_at[incident.id] = now
             newest = self.reports.incident(incident.id)
             if newest is None or not newest.status.active:
                 continue

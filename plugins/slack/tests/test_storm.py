@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -126,3 +127,18 @@ def test_the_time_left_is_kept_up_to_date(slack: FakeSlack, house) -> None:
     assert "(1 h 0 min left)" in slack.messages("security")[0].shown
     home.passes(1200, step=60)
     assert "(40 min left)" in slack.messages("security")[0].shown
+
+
+def test_no_message_is_left_with_an_old_time_on_a_bad_night(slack: FakeSlack, house) -> None:
+    slack.rates = Rates()
+    home = house(storm={"limit": 1000})
+    home.soc.submit([(f"host{number}", f"9 Security Alert: trouble {number}") for number in range(50)])
+    home.passes(120, step=2)
+    if not home.incidents[0].clocks:
+        pytest.skip("soc-sla is not installed: there is no clock to show")
+    home.passes(30 * 60, step=60)
+    left = [int(found) for m in slack.messages("security") for found in re.findall(r"\((\d+) min left", m.shown)]
+    assert len(left) == 50
+    assert all(28 <= minutes <= 36 for minutes in left)  # 28 are left, and a message may be some minutes old
+    assert slack.rates.early == []
+    assert [call for call in slack.asked("chat.update") if call.status == 429] == []
