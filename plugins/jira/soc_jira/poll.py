@@ -29,6 +29,7 @@ _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 _BATCH: Final = 100
 _STRANGERS: Final = 10_000
+_MOST: Final = 100_000
 _MARKER = re.compile(r"soc-[0-9a-f]{20}")
 
 
@@ -70,7 +71,8 @@ class Poll:
 
     def sweep(self, stop: Stop) -> None:
         """Look for tickets of open incidents that were deleted, hidden or moved, or whose changes were missed."""
-        ours = {key: incident for incident in self._reports.incidents(active=True) if (key := _key(incident))}
+        known = self._reports.incidents(active=True, limit=_MOST)  # alerts without tickets are among them
+        ours = {key: incident for incident in known if (key := _key(incident))}
         try:
             for keys in _batches(ours):
                 there = {text(issue, "key"): issue for issue in present(self._client, keys, _FIELDS)}

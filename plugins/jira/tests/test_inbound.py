@@ -232,6 +232,19 @@ def test_a_deleted_ticket_is_noticed_by_the_sweep_but_not_by_a_stranger(jira_sit
         assert house.incident(stays.id).ticket is not None
 
 
+def test_the_sweep_looks_at_every_ticket_however_many_alerts_are_open(
+    jira, joined, house, make_incident, never
+) -> None:
+    _, services, opened = joined(jira)
+    for _ in range(1000):
+        alert = make_incident()
+        house.kept[alert.id] = alert
+    gone = opened()
+    jira.human("ana").deletes(gone.ticket.key)
+    services["sweep"].run(never)
+    assert house.gone == [gone.id]
+
+
 def test_whom_jira_cannot_assign_is_hinted_so_that_others_get_the_next(jira, joined, house) -> None:
     _, _, opened = joined(jira)
     opened(assignee="ana@example.org")
