@@ -114,6 +114,20 @@ class Client:
                 )
             return self._identity
 
+    @property
+    def knows_itself(self) -> bool:
+        """Whether we know who we are without asking."""
+        return self._identity is not None
+
+    def recall_itself(self) -> None:
+        """Ask who we are, if that is not known."""
+        self.identity()
+
+    def is_of_another(self, user: str) -> bool:
+        """Whether something of a member is surely not ours; asks nobody."""
+        me = self._identity
+        return bool(user) and me is not None and user != me.user
+
     def team(self) -> str:
         """The id of our own workspace."""
         return self.identity().team

@@ -6,7 +6,7 @@ The order is always: who is it and may they, store, acknowledge, and only then t
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -17,7 +17,7 @@ from soc_slack.client import Client
 from soc_slack.people import People
 from soc_slack.places import Json
 from soc_slack.reading import dig, readable, rows
-from soc_slack.timeline import REPLY, parent_of, thread_of
+from soc_slack.timeline import REPLY, told_at
 
 _REMEMBERED = 10_000
 _ALL = 10_000
@@ -159,9 +159,9 @@ class Inbound:
             return Reply()  # edits, joins and bots, ourselves among them
         if not (user and thread and ts) or thread == ts:
             return Reply()
-        incident = self._incident_of(channel, thread)
+        incident = self._incident_of(channel, thread, dig(payload, "event", "parent_user_id"))
         if incident is None:
-            return Reply()
+            return Reply(later=None if self._client.knows_itself else self._client.recall_itself)
         person, refusal = self._allowed(user, dig(payload, "event", "team"))
         if person is None:
             words = f"This did not become a note of {incident}. {refusal}"
@@ -175,17 +175,18 @@ class Inbound:
             return self._told_once(user, channel, thread, str(refused), about=thread)
         return Reply()
 
-    def _incident_of(self, channel: str, thread: str) -> str | None:
+    def _incident_of(self, channel: str, thread: str, parent: str) -> str | None:
         key = (channel, thread)
         with self._lock:
             if key in self._threads:
                 return self._threads[key]
         # Most replies are about what is being worked on; the whole store is looked through for the rest only.
-        found = _told_at(key, self._reports.incidents()) or _told_at(
+        found = told_at(key, self._reports.incidents()) or told_at(
             key, self._reports.incidents(active=False, limit=_ALL)
         )
-        if found is not None or self._reports.now().timestamp() - _seconds(thread) > _SETTLED:
-            # A young thread may be that of a message whose place is not stored yet.
+        settled = self._reports.now().timestamp() - _seconds(thread) > _SETTLED
+        if found is not None or settled or self._client.is_of_another(parent):
+            # A young thread under a message of ours may be that of an incident whose place is not stored yet.
             with self._lock:
                 self._threads[key] = found
                 _bound(self._threads)
@@ -265,15 +266,6 @@ def _already(incident: Incident, update: Update) -> str | None:
         return f"{incident.id} is {incident.status} already."
     if update.change is Change.ASSIGNEE and incident.assignee == update.new:
         return f"{incident.id} is yours already."
-    return None
-
-
-def _told_at(place: tuple[str, str], incidents: Iterable[Incident]) -> str | None:
-    """The incident whose own thread begins at a place."""
-    for incident in incidents:
-        root = parent_of(incident)
-        if root is not None and (root.channel, root.ts) == place and thread_of(incident) == root:
-            return incident.id
     return None
 
 

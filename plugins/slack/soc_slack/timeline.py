@@ -1,7 +1,7 @@
 """Tells an incident's story in Slack: one live message that is kept up to date, and the news in its thread."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import attrs
@@ -261,6 +261,12 @@ def parent_of(incident: Incident) -> Place | None:
 def thread_of(incident: Incident) -> Place | None:
     """The message under which an incident's story is told."""
     return _root(incident.refs)
+
+
+def told_at(place: tuple[str, str], incidents: Iterable[Incident]) -> str | None:
+    """The incident whose own thread begins at a place, a channel and a time."""
+    own = ((one.id, thread_of(one)) for one in incidents if thread_of(one) == parent_of(one))
+    return next((name for name, root in own if root is not None and (root.channel, root.ts) == place), None)
 
 
 def _doing(incident: Incident, update: Update) -> Refs:

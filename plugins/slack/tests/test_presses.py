@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from soc_slack.client import Client
 from soc_slack.inbound import Inbound
 from soc_slack.people import People
+from soc_slack.settings import Settings, login_of
 
-from soc_core import Course, Status, Verdict
+from soc_core import Course, Secret, Status, Verdict
 from soc_core.testing.slack import FakeSlack, Fault
 
 
@@ -196,6 +198,31 @@ def test_edits_bots_and_other_threads_are_no_notes(slack: FakeSlack, wired) -> N
     assert wired.soc.reports.notes(wired.incidents[0].id) == ()
 
 
+def test_what_people_talk_about_among_themselves_is_looked_for_once(make, slack: FakeSlack) -> None:
+    looked = []
+
+    class Book(make.book):
+        def incidents(self, **given):
+            looked.append(given)
+            return super().incidents(**given)
+
+    book, chosen = Book(make.clock(make.now)), make.settings(slack)
+    people = People(None, {})
+    people.reports = book
+    inbound = Inbound(
+        client=Client(login_of(chosen), chosen), people=people, inbox=None, reports=book, roles=frozenset()
+    )
+    young = f"{make.now.timestamp() - 60:.6f}"
+    event = {"type": "message", "user": "U0ANA00001", "channel": "C1", "thread_ts": young, "text": "on my way"}
+    for number in range(20):
+        ts = f"{make.now.timestamp() + number:.6f}"
+        said = {"event": {**event, "ts": ts, "parent_user_id": "U0BO000001"}}
+        if later := inbound.handle("events_api", said).later:
+            later()
+    assert len(looked) == 4  # what is open and what is done, until we know who we are
+    assert len(slack.asked("auth.test")) == 1
+
+
 def test_a_stranger_in_the_thread_is_told_once_that_it_is_no_note(make, slack: FakeSlack, wired) -> None:
     wired.happens("9 Security Alert: root logged in")
     (message,) = slack.messages("security")
@@ -275,6 +302,8 @@ def test_no_payload_whatever_its_shape_breaks_the_way_in(make, book, kind, form,
 
     people = People(None, {})
     people.reports = book
-    inbound = Inbound(client=None, people=people, inbox=Inbox(), reports=book, roles=frozenset())
+    chosen = Settings(bot_token=Secret("xoxb-1"), security_channel="C1")
+    client = Client(login_of(chosen), chosen)  # asks nobody here
+    inbound = Inbound(client=client, people=people, inbox=Inbox(), reports=book, roles=frozenset())
     inbound.handle(kind, {**payload, "type": form})
     assert all(update.actor == "Ana Lee" for update in changed)
