@@ -33,9 +33,11 @@ from soc_jira.answers import (
 from soc_jira.limits import Limits, retry_after
 from soc_jira.reading import mapping, text
 from soc_jira.settings import Login
+from soc_jira.trickle import WithinTime
 
 PAUSE: Final = timedelta(seconds=60)
 _OUTAGE: Final = 3
+_WHOLE: Final = 3  # how many time-outs a whole answer may take
 _IGNORED_LOGIN = "AUTHENTICATED_FAILED"
 _ONE_ISSUE = "per-issue"
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
@@ -209,6 +211,8 @@ class Client:
                 get_server_info=False,  # asked once for all threads, by `site`
                 logging=False,
             )
+            for scheme in ("https://", "http://"):
+                client._session.mount(scheme, WithinTime(_WHOLE * self._timeout))
             self._local.client = client
         return client._session
 
