@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from soc_core import DeliveryError, Inbox, PermanentError, Reports, Stop, get_logger
+from soc_core import DeliveryError, Inbox, PermanentError, Person, Reports, Stop, get_logger
 from soc_slack.client import Client
 from soc_slack.people import People
 from soc_slack.places import Place
@@ -92,7 +92,7 @@ class Presence:
             for start in range(0, len(members), _BATCH):
                 spans |= self.client.do_not_disturb(members[start : start + _BATCH])
             for user in members:
-                person = self.people.person(user)
+                person = self._person(user)
                 if person is None:
                     get_logger().info("slack.unmapped", user=user)
                     continue
@@ -103,6 +103,12 @@ class Presence:
                 self.inbox.availability(person.name, available, reason, now + 3 * self.every)
         except DeliveryError as error:
             get_logger().info("slack.presence_waits", error=str(error))
+
+    def _person(self, user: str) -> Person | None:
+        try:
+            return self.people.person(user)
+        except DeliveryError:  # the others have their turn all the same
+            return None
 
 
 def _doubles(ours: list[tuple[str, Place]], kept: set[str]) -> list[Place]:

@@ -61,3 +61,18 @@ def test_an_escalation_is_not_held_up_for_ever_by_a_name(make, slack: FakeSlack,
     slack.faults.add(Fault(kind="internal_error", method="users.lookupByEmail"))
     plugin.on_escalation(known, step, make.delivery("job-2", 4))
     assert "Bo Chen" in slack.thread(slack.messages("security")[0])[0].text
+
+
+def test_the_presence_of_the_others_is_told_when_one_cannot_be_named(make, slack: FakeSlack, house) -> None:
+    slack.workspace.groups["S1"] = ["U0BO000001", "U0ANA00001"]
+    home = house(plugins={"disable": ["rules", "jira", "local"], "slack": {"on_call_group": "S1"}})
+    hints = []
+
+    class Inbox:
+        def availability(self, person, available, reason, until):
+            hints.append((person, available))
+
+    services = home.soc.plugins.object("slack").register_services(inbox=Inbox(), reports=home.soc.reports)
+    slack.faults.add(Fault(kind="internal_error", method="users.info"))  # bo is known by his address only
+    next(service for service in services if service.name == "presence").run(None)
+    assert hints == [("ana", True)]
